@@ -1,0 +1,79 @@
+# make demo     train the digits model, draw it, save it, load it back
+# make test     lint, tests, parity with Keras, doctests
+# make bench    Hornbeam beside its peers, in one run; make bench ROWS="fit predict" picks rows
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+PIP := -m pip install --quiet --disable-pip-version-check
+ROWS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format parity docs bench surface lock clean
+
+help:  ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: $(VENV)/demo.stamp  ## Train the digits model, draw it, save it, load it back
+	$(RUN) examples/demo.py
+
+test: lint $(VENV)/dev.stamp  ## Lint, tests, parity with Keras, doctests
+	$(RUN) -m pytest -q -n 2
+
+lint: $(VENV)/dev.stamp  ## Ruff and pyright
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m pyright
+
+format: $(VENV)/dev.stamp  ## Lay the code out, and mend what ruff can mend
+	$(RUN) -m ruff check --fix-only --quiet .
+	$(RUN) -m ruff format .
+
+parity: $(VENV)/dev.stamp  ## Compare with Keras on JAX
+	$(RUN) -m pytest -q tests/parity
+
+docs: $(VENV)/dev.stamp  ## The reference, in build/docs
+	$(RUN) -m pdoc --docformat google --output-directory build/docs hornbeam
+
+bench: $(VENV)/demo.stamp .bench/keras/stamp .bench/torch/stamp  ## Hornbeam beside its peers (ROWS="fit predict" picks)
+	$(RUN) -m benchmarks $(ROWS)
+
+surface: $(VENV)/dev.stamp  ## Rewrite the list of public names; read its diff before committing it
+	$(RUN) -m tests.test_surface
+
+lock: $(VENV)/dev.stamp  ## Take the newest versions into the lock files
+	$(RUN) $(PIP) uv
+	cd requirements && for name in dev demo bench-keras bench-torch; do \
+		if [ $$name = bench-torch ]; then how=--no-deps; else how=--generate-hashes; fi; \
+		../$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
+			--custom-compile-command "make lock" $$how $$name.in --output-file $$name.lock || exit 1; \
+	done
+
+clean:  ## Remove everything that make has made
+	rm -rf build dist .bench .hypothesis .pytest_cache .ruff_cache $(VENV)
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Virtual environments: made anew when a lock file changes.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Hornbeam needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Say 'make PYTHON=python3.11'." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demo.stamp: requirements/demo.lock pyproject.toml | $(VENV)/bin/python
+	$(RUN) $(PIP) --require-hashes -r requirements/demo.lock
+	$(RUN) $(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.lock $(VENV)/demo.stamp
+	$(RUN) $(PIP) --require-hashes -r requirements/dev.lock
+	@touch $@
+
+.bench/keras/stamp: requirements/bench-keras.lock
+	$(PYTHON) -m venv --clear .bench/keras
+	.bench/keras/bin/python $(PIP) --require-hashes -r requirements/bench-keras.lock
+	@touch $@
+
+# Dependencies are listed in full and not followed, so that no CUDA package comes in.
+.bench/torch/stamp: requirements/bench-torch.lock
+	$(PYTHON) -m venv --clear .bench/torch
+	.bench/torch/bin/python $(PIP) --no-deps -r requirements/bench-torch.lock
+	@touch $@

@@ -1,0 +1,62 @@
+"""Run the table, print it row by row as it comes, and write it to build/bench.json: `python -m benchmarks [word ...]`.
+
+With words, only rows whose name contains one of them are run.
+"""
+
+import json
+import os
+import platform
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from benchmarks._programs import ROOT
+from benchmarks.table import ROWS
+
+RESULTS = ROOT / "build" / "bench.json"
+SCALES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"))
+
+
+def main(words: list[str]) -> None:
+    """Run the rows that `words` pick."""
+    rows = [row for row in ROWS if not words or any(word in row.name for word in words)]
+    load = os.getloadavg()[0]
+    print(f"{_processor()}, {os.cpu_count()} cores, load {load:.1f}; medians, then ratios [least..most] of the rounds")
+    reports = []
+    for row in rows:
+        reports.append(row.report(row.measure()))
+        _show(reports[-1])
+    machine = {"processor": _processor(), "cores": os.cpu_count(), "load": [load, os.getloadavg()[0]]}
+    result = {"machine": machine, "python": platform.python_version(), "jax": version("jax"), "rows": reports}
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    reached = [target["reached"] for report in reports for target in report["targets"]]
+    print(f"\n{sum(reached)} of {len(reached)} targets reached; load {os.getloadavg()[0]:.1f} at the end; {RESULTS}")
+
+
+def _show(report: dict[str, Any]) -> None:
+    print(f"\n{report['row']}")
+    figures = (f"{side} {_human(value, report['unit'])}" for side, value in report["medians"].items())
+    print("    " + "   ".join(figures))
+    for target in report["targets"]:
+        found = f"{target['what']}: {target['median']:.2f} [{target['least']:.2f}..{target['most']:.2f}]"
+        answer = "reached" if target["reached"] else "NOT REACHED"
+        print(f"    {found}, to reach {target['sign']} {target['bound']:g}: {answer}")
+
+
+def _human(value: float, unit: str) -> str:
+    """Return 0.00013 s/step as '130 us/step'."""
+    if not unit.startswith("s"):
+        return f"{value:.1f} {unit}"
+    factor, name = next(((f, n) for f, n in SCALES if value >= f), SCALES[-1])
+    return f"{value / factor:.3g} {name}{unit[1:]}"
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

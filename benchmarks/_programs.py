@@ -1,0 +1,59 @@
+"""Processes in the peers' virtual environments: started, asked for figures, ended."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+ROOT = Path(__file__).parents[1]
+PYTHONS = {
+    "hornbeam": Path(sys.executable),
+    "keras": ROOT / ".bench/keras/bin/python",
+    "torch": ROOT / ".bench/torch/bin/python",
+}
+
+
+class Worker:
+    """A Python process of one environment that stays alive and answers one request at a time.
+
+    Its home, and so every cache on disk, is `home` or an empty folder that goes with the process.
+    """
+
+    def __init__(self, environment: str, home: Path | None = None) -> None:
+        self._own_home = None if home else tempfile.TemporaryDirectory(prefix="bench-home-")
+        folder = str(home or self._own_home.name)  # type: ignore[union-attr]  # one of the two is there
+        cleared = {key: value for key, value in os.environ.items() if not key.startswith(("KERAS_", "JAX_", "XDG_"))}
+        self._process = subprocess.Popen(
+            [PYTHONS[environment], "-m", "benchmarks._serve"],
+            cwd=ROOT,
+            env=cleared | {"HOME": folder, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def ask(self, prepare: str, arguments: Sequence[Any]) -> float:
+        """Return the next figure of the measurement that function `prepare` made from `arguments`."""
+        assert self._process.stdin is not None  # noqa: S101  # both are pipes
+        assert self._process.stdout is not None  # noqa: S101
+        print(json.dumps([prepare, list(arguments)]), file=self._process.stdin, flush=True)
+        answer = self._process.stdout.readline()
+        if not answer:
+            message = f"The process that measured {prepare}{tuple(arguments)} ended; its error stands above."
+            raise RuntimeError(message)
+        return json.loads(answer)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        assert self._process.stdin is not None  # noqa: S101
+        self._process.stdin.close()
+        self._process.wait()
+        if self._own_home is not None:
+            self._own_home.cleanup()

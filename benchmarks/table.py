@@ -1,0 +1,74 @@
+"""The table: every row, and what it is to reach. A new workload or measurement is a few lines here."""
+
+from benchmarks._rows import Row, Side, Target
+
+
+def _with_keras_api(measurement: str, *arguments: str, fresh: bool = False) -> dict[str, Side]:
+    return {
+        package: Side(package, f"keras_api.{measurement}", (package, *arguments), fresh)
+        for package in ("hornbeam", "keras")
+    }
+
+
+def _by_hand(measurement: str, *arguments: str) -> Side:
+    return Side("torch", f"torch_by_hand.{measurement}", arguments)
+
+
+def _fit(workload: str) -> dict[str, Side]:
+    torch = {"torch": _by_hand("fit", workload), "torch, fused Adam": _by_hand("fit", workload, "fused")}
+    return _with_keras_api("fit", workload) | torch
+
+
+def _predict(workload: str) -> dict[str, Side]:
+    return _with_keras_api("predict", workload) | {"torch": _by_hand("predict", workload)}
+
+
+def _faster(peer: str, times: float) -> Target:
+    return Target(peer, ">=", times, over="hornbeam")
+
+
+def _import(module: str, *attribute: str) -> Side:
+    return Side("hornbeam", "start.import_time", (module, *attribute), fresh=True)
+
+
+ROWS = [
+    Row("fit seed_cnn", "s/step", _fit("seed_cnn"), [_faster("keras", 4), _faster("torch", 4)]),
+    Row("fit mlp", "s/step", _fit("mlp"), [_faster("keras", 1), _faster("torch", 1)]),
+    Row("predict seed_cnn", "s", _predict("seed_cnn"), [Target("hornbeam", "<=", 0.15, over="keras")]),
+    Row("predict mlp", "s", _predict("mlp"), [Target("hornbeam", "<=", 0.15, over="keras")]),
+    Row("build 8 convolutions", "s", _with_keras_api("build", fresh=True), [_faster("keras", 10)], rounds=3),
+    Row(
+        "import",
+        "s",
+        {
+            "hornbeam": _import("hornbeam"),
+            "hornbeam, layers.Dense": _import("hornbeam", "layers.Dense"),
+            "jax": _import("jax"),
+            "keras": Side("keras", "start.import_time", ("keras",), fresh=True),
+        },
+        [Target("hornbeam", "<=", 1.3, over="jax"), Target("hornbeam, layers.Dense", "<=", 1.3, over="jax")],
+    ),
+    Row(
+        "hornbeam --help",
+        "s",
+        {"hornbeam": Side("hornbeam", "start.command", ("hornbeam", "--help"))},
+        [Target("hornbeam", "<=", 0.2)],
+    ),
+    *(
+        Row(
+            f"first fit {workload}",
+            "s",
+            {run: Side("hornbeam", "start.program", (workload, run)) for run in ("first", "second")},
+            [Target("second", "<=", 0.4, over="first")],
+            rounds=5,
+        )
+        for workload in ("seed_cnn", "mlp")
+    ),
+    Row(
+        "memory, 200 models",
+        "MiB",
+        _with_keras_api("growth", fresh=True),
+        [Target("hornbeam", "<=", 5)],
+        rounds=1,
+    ),
+]

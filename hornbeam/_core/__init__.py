@@ -1,0 +1,1 @@
+"""The ground floors: settings, names, state, graph, shape inference and operations."""

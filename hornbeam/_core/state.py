@@ -1,0 +1,238 @@
+"""Variables, and the one ambient object: which values they have inside a traced computation.
+
+A `Variable` holds a concrete array. A `Scope` maps Variables to values for the length of one pure computation,
+and knows the JAX trace that opened it. Reading a Variable reads the open scope, assigning writes to it; `pure`
+turns any function of Variables into a function of arrays. The flags of a call (training, losses, masks) ride on
+the same per-thread object, `HERE`.
+"""
+
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import jax
+import jax.extend
+import jax.numpy as jnp
+import numpy as np
+
+from hornbeam._core import dtypes
+from hornbeam._core.names import auto_name, check_name
+
+Shape = tuple[int | None, ...]
+
+
+def current_trace() -> Any:
+    """Return a token that is equal within one JAX trace and differs between two."""
+    return jax.extend.core.get_opaque_trace_state(convention="hornbeam")
+
+
+class Scope(dict["Variable", Any]):
+    """Values of Variables, valid in the JAX trace that opened it.
+
+    An `open_ended` scope (shape inference) takes a write to any Variable, and everything written there is dropped.
+    """
+
+    def __init__(self, pairs: Any = (), *, open_ended: bool = False) -> None:
+        super().__init__(pairs)
+        self.trace = current_trace()
+        self.open_ended = open_ended
+
+
+class _Here(threading.local):
+    """What the code that runs now, in this thread, is part of."""
+
+    scope: Scope | None = None
+    training: bool | None = None  # what fit, evaluate and predict ask of the layers that they reach
+    losses: list[Any] | None = None  # what add_loss and regularizers of activity add, inside a call
+    autocast: str | None = None  # float type that Variables are read in, under mixed precision
+    calls: tuple[Any, ...] = ()  # the layers whose call is running, outermost first
+
+    def __init__(self) -> None:
+        self.masks: dict[int, tuple[weakref.ref[Any], Any]] = {}  # id of an array -> (the array, its mask)
+
+
+HERE = _Here()
+
+
+@contextmanager
+def holding(scope: Scope) -> Iterator[Scope]:
+    """Let Variables take their values from `scope` inside the `with` block."""
+    before, HERE.scope = HERE.scope, scope
+    try:
+        yield scope
+    finally:
+        HERE.scope = before
+
+
+@contextmanager
+def here(**flags: Any) -> Iterator[None]:
+    """Set attributes of the ambient object inside the `with` block."""
+    before = {name: getattr(HERE, name) for name in flags}
+    for name, value in flags.items():
+        setattr(HERE, name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(HERE, name, value)
+
+
+def pure(fn: Callable[..., Any], variables: Sequence["Variable"]) -> Callable[..., tuple[Any, list[Any]]]:
+    """Return `fn` as a function of its Variables: (values, *args) -> (result, new values)."""
+
+    def run(values: Sequence[Any], *args: Any, **kwargs: Any) -> tuple[Any, list[Any]]:
+        with holding(Scope(zip(variables, values, strict=True))) as scope:
+            result = fn(*args, **kwargs)
+            return result, [scope[v] for v in variables]
+
+    return run
+
+
+def set_mask(x: Any, mask: Any) -> None:
+    """Remember that `mask` (batch, time) says which steps of array `x` count; forgotten when `x` goes."""
+    masks, key = HERE.masks, id(x)
+    if mask is None:
+        masks.pop(key, None)
+    else:
+        masks[key] = (weakref.ref(x, lambda _: masks.pop(key, None)), mask)
+
+
+def get_mask(x: Any) -> Any:
+    """Return the mask of array `x`, or None."""
+    entry = HERE.masks.get(id(x))
+    return entry[1] if entry is not None and entry[0]() is x else None
+
+
+class Variable:
+    """An array that layers, optimizers and metrics own, read through `value` and written through `assign`.
+
+    `initializer` is an array, or a function of (shape, dtype) together with `shape`. A Variable acts as its value in
+    arithmetic.
+
+    >>> import hornbeam as keras
+    >>> v = keras.Variable([1.0, 2.0], name="v")
+    >>> (v + 1).tolist()
+    [2.0, 3.0]
+    >>> v.assign_add([1.0, 1.0]).tolist()
+    [2.0, 3.0]
+    """
+
+    def __init__(
+        self,
+        initializer: Any,
+        shape: Sequence[int] | None = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        aggregation: str = "none",
+        synchronization: str = "auto",
+        name: str | None = None,
+    ) -> None:
+        self.name = check_name(name or auto_name("variable"), "Variable")
+        self.path = self.name if not HERE.calls else f"{HERE.calls[-1].path}/{self.name}"
+        self.trainable, self.autocast = trainable, autocast
+        self.aggregation, self.synchronization = aggregation, synchronization
+        self.regularizer: Any = None
+        self.constraint: Any = None
+        self.overwrite_with_gradient = False
+        self._value = self._first_value(initializer, shape, dtype)
+        self.shape: tuple[int, ...] = tuple(self._value.shape)
+        self.dtype: str = self._value.dtype.name
+
+    def _first_value(self, initializer: Any, shape: Sequence[int] | None, dtype: Any) -> Any:
+        with jax.ensure_compile_time_eval():  # concrete even when a layer builds itself inside a trace
+            if callable(initializer):
+                if shape is None:
+                    message = f"Variable {self.name!r}: shape is needed when the initializer is a function."
+                    raise ValueError(message)
+                value = initializer(tuple(shape), dtype=dtypes.canonical(dtype))
+            else:
+                value = initializer.value if isinstance(initializer, Variable) else initializer
+                if dtype is None:
+                    dtype = getattr(value, "dtype", None) or ("int32" if _is_whole(value) else None)
+            value = jax.device_put(np.asarray(value, dtype=jnp.dtype(dtypes.canonical(dtype))))
+        if shape is not None and tuple(value.shape) != tuple(shape):
+            message = f"Variable {self.name!r}: shape {tuple(shape)} expected, the initializer gave {value.shape}."
+            raise ValueError(message)
+        return value
+
+    @property
+    def value(self) -> Any:
+        """The array: the open scope's value inside a traced computation, the concrete one outside."""
+        scope = HERE.scope
+        value = self._value if scope is None else scope.get(self, self._value)
+        if HERE.autocast is not None and self.autocast and self.dtype != HERE.autocast and dtypes.is_float(self.dtype):
+            return value.astype(HERE.autocast)
+        return value
+
+    def assign(self, value: Any) -> Any:
+        """Set the value; shape `(…)` must stay what it is, the dtype is converted. Returns the new value."""
+        if isinstance(value, Variable):
+            value = value.value
+        if not isinstance(value, jax.Array):
+            value = jnp.asarray(value, dtype=self.dtype)
+        elif value.dtype != self.dtype:
+            value = value.astype(self.dtype)
+        if value.shape != self.shape:
+            message = f"Variable {self.path!r} has shape {self.shape}; got a value of shape {value.shape}."
+            raise ValueError(message)
+        scope = HERE.scope
+        if scope is None:
+            if isinstance(value, jax.core.Tracer):
+                message = f"Variable {self.path!r} is assigned a traced value outside of any scope: the value would leak."
+                raise RuntimeError(message)
+            self._value = value
+        elif self not in scope and not scope.open_ended:
+            message = f"Variable {self.path!r} is assigned inside a compiled step, but no layer of this model owns it."
+            raise RuntimeError(message)
+        elif scope.trace != current_trace():
+            message = (
+                f"Variable {self.path!r} is assigned inside a raw JAX transformation (scan, vmap, jit, ...), where the "
+                "new value would be lost; use hornbeam.ops.scan and its like, which carry written Variables."
+            )
+            raise RuntimeError(message)
+        else:
+            scope[self] = value
+        return value
+
+    def assign_add(self, value: Any) -> Any:
+        """Add `value`; returns the new value."""
+        return self.assign(self.value + value)
+
+    def assign_sub(self, value: Any) -> Any:
+        """Subtract `value`; returns the new value."""
+        return self.assign(self.value - value)
+
+    def numpy(self) -> np.ndarray:
+        """Return the value as a NumPy array."""
+        return np.asarray(self.value)
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(self.value, dtype=dtype)
+
+    def __jax_array__(self) -> Any:
+        return self.value
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __repr__(self) -> str:
+        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self._value}>"
+
+
+def _is_whole(value: Any) -> bool:
+    """Return whether `value` is made of Python's whole numbers alone."""
+    return all(isinstance(leaf, int) for leaf in jax.tree.leaves(value))
+
+
+def find_variables(x: Any) -> list[Variable]:
+    """Return the Variables among the leaves of `x`, each once."""
+    leaves = jax.tree.leaves(x, is_leaf=lambda leaf: isinstance(leaf, Variable))
+    return list(dict.fromkeys(leaf for leaf in leaves if isinstance(leaf, Variable)))

@@ -1,0 +1,57 @@
+"""What Keras 3 offers as `keras.backend`: settings, data types and names."""
+
+from typing import Any
+
+from hornbeam._core.config import (
+    backend,
+    epsilon,
+    floatx,
+    image_data_format,
+    set_epsilon,
+    set_floatx,
+    set_image_data_format,
+)
+from hornbeam._core.dtypes import canonical as standardize_dtype
+from hornbeam._core.dtypes import is_float as is_float_dtype
+from hornbeam._core.dtypes import is_int as is_int_dtype
+from hornbeam._core.dtypes import result_type
+from hornbeam._core.graph import is_symbolic
+from hornbeam._core.names import auto_name, reset_names
+
+__all__ = [
+    "backend",
+    "clear_session",
+    "epsilon",
+    "floatx",
+    "get_uid",
+    "image_data_format",
+    "is_float_dtype",
+    "is_int_dtype",
+    "is_keras_tensor",
+    "result_type",
+    "set_epsilon",
+    "set_floatx",
+    "set_image_data_format",
+    "standardize_dtype",
+]
+
+
+def clear_session(free_memory: bool = True) -> None:  # noqa: ARG001  # nothing is held: models are freed with their last name
+    """Count automatic names anew: the next Dense layer is called 'dense'."""
+    reset_names()
+
+
+def get_uid(prefix: str = "") -> int:
+    """Return a number that grows with each call for a `prefix`, from 1."""
+    name = auto_name(prefix)
+    return 1 if name == prefix else int(name.removeprefix(f"{prefix}_")) + 1
+
+
+def is_keras_tensor(x: Any) -> bool:
+    """Return whether `x` is a symbolic tensor made by an Input, a layer or an operation on one.
+
+    >>> import hornbeam as keras
+    >>> keras.backend.is_keras_tensor(keras.Input((4,)))
+    True
+    """
+    return is_symbolic(x)

@@ -1,0 +1,26 @@
+"""What Keras 1 and Keras 2 called things and how they behaved: tables of names, arguments and defaults, and the K functions."""
+
+from hornbeam.legacy._behaviour import (
+    Behaviour,
+    LayerBehaviour,
+    ModelBehaviour,
+    OptimizerBehaviour,
+    SequentialBehaviour,
+    mark,
+)
+from hornbeam.legacy._dialects import KERAS_1, KERAS_2, TF_KERAS, Dialect
+from hornbeam.legacy._numerics import classic_hard_sigmoid
+
+__all__ = [
+    "KERAS_1",
+    "KERAS_2",
+    "TF_KERAS",
+    "Behaviour",
+    "Dialect",
+    "LayerBehaviour",
+    "ModelBehaviour",
+    "OptimizerBehaviour",
+    "SequentialBehaviour",
+    "classic_hard_sigmoid",
+    "mark",
+]

@@ -1,0 +1,254 @@
+"""Model: layers with training. `Model(inputs, outputs)` is a functional model; a subclass defines `call` itself."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+
+from hornbeam._core import tree
+from hornbeam._core.graph import KerasTensor, attach_mask
+from hornbeam._core.infer import infer
+from hornbeam._core.registry import custom_object_scope
+from hornbeam._core.serialize import constructor_config, deserialize, serialize
+from hornbeam._core.state import HERE, here
+from hornbeam.layers._layer import Layer
+from hornbeam.models._function import Function
+from hornbeam.models._graph_config import function_from_config, function_to_config
+from hornbeam.models._summary import print_summary
+from hornbeam.saving import load_weights, save_model, save_weights
+from hornbeam.training import Trainer
+
+
+class Model(Trainer, Layer):
+    """A network with `compile`, `fit`, `evaluate`, `predict`, `save` and `summary`.
+
+    `Model(inputs, outputs)` is what lies between two sets of KerasTensors (each one tensor, a list, or a dict). A
+    subclass instead makes layers in `__init__` and uses them in `call(inputs, training=None)`.
+
+    >>> import hornbeam as keras
+    >>> x = keras.Input(shape=(32,))
+    >>> model = keras.Model(x, keras.layers.Dense(16)(x))
+    >>> model.count_params()
+    528
+    """
+
+    _function: Function | None = None
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Return a Functional for `Model(inputs, outputs)`."""
+        functional = cls is Model and (len(args) >= 2 or "outputs" in kwargs)
+        return object.__new__(Functional if functional else cls)
+
+    def __init__(self, *args: Any, name: str | None = None, trainable: bool = True, dtype: Any = None, **kwargs: Any) -> None:
+        inputs, outputs = _take_ends(args, kwargs)
+        Layer.__init__(self, name=name, trainable=trainable, dtype=dtype, **kwargs)
+        Trainer.__init__(self)
+        if outputs is not None:
+            self._function = Function(inputs, outputs, name=f"{self.name}_function")
+            self.built = True
+            _check_unique_names(self)
+
+    # ---- what is inside
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers of the model, one level deep."""
+        if self._function is not None:
+            extra = [layer for layer in self._sublayers() if layer is not self]
+            return list(dict.fromkeys([op for op in self._function.operations if isinstance(op, Layer)] + extra))
+        return self._sublayers()
+
+    def _sublayers(self) -> list[Layer]:
+        own = list(self._children(Layer))
+        if self._function is None:
+            return own
+        return list(dict.fromkeys([op for op in self._function.operations if isinstance(op, Layer)] + own))
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """Return the layer called `name`, or the one at place `index`."""
+        layers = self.layers
+        if index is not None and name is None:
+            if not -len(layers) <= index < len(layers):
+                message = f"Model {self.name!r} has {len(layers)} layers; got index {index}."
+                raise ValueError(message)
+            return layers[index]
+        found = [layer for layer in layers if layer.name == name]
+        if not found or index is not None:
+            message = f"Model {self.name!r} has the layers {', '.join(repr(x.name) for x in layers)}; got name {name!r}, index {index!r}."
+            raise ValueError(message)
+        return found[0]
+
+    @property
+    def inputs(self) -> list[KerasTensor] | None:
+        """The symbolic inputs, of a functional model."""
+        return self._function.inputs if self._function is not None else None
+
+    @property
+    def outputs(self) -> list[KerasTensor] | None:
+        """The symbolic outputs, of a functional model."""
+        return self._function.outputs if self._function is not None else None
+
+    @property
+    def input(self) -> Any:
+        """The symbolic input, in the structure that the model was made with."""
+        return self._ends("input")._inputs_struct
+
+    @property
+    def output(self) -> Any:
+        """The symbolic output, in the structure that the model was made with."""
+        return self._ends("output")._outputs_struct
+
+    @property
+    def input_names(self) -> list[str]:
+        """The names of the inputs."""
+        return self._ends("input_names").input_names
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the outputs: of the layers that made them."""
+        return [t.node.operation.name if t.node else t.name for t in self._ends("output_names").outputs]
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of the input."""
+        return jax.tree.map(lambda t: t.shape, self.input)
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of the output."""
+        return jax.tree.map(lambda t: t.shape, self.output)
+
+    def _ends(self, what: str) -> Function:
+        if self._function is None:
+            message = f"Model {self.name!r} has no {what}: it was not made from Input() tensors, or is not built yet."
+            raise AttributeError(message)
+        return self._function
+
+    # ---- computing
+
+    def _convert(self, structure: Any) -> Any:
+        """Leave the inputs of a functional model to its Function, which knows their dtypes."""
+        return structure if self._function is not None else super()._convert(structure)
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:  # noqa: ARG002 - rides on HERE
+        """Compute the outputs; a subclass defines this."""
+        if self._function is None:
+            message = f"Model {self.name!r}: class {type(self).__name__} must define call(), or be made from inputs and outputs."
+            raise NotImplementedError(message)
+        if mask is not None:
+            for x, m in zip(tree.flatten(inputs), tree.flatten(mask), strict=True):
+                attach_mask(x, m)
+        return self._function(inputs)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:  # noqa: ARG002 - the layers inside decide
+        """Return None: the layers inside give the outputs their masks."""
+        return None
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the shapes and dtypes of the outputs for KerasTensors of other shapes than the model's own."""
+        function = self._function
+        if function is None:
+            return super().compute_output_spec(*args, **kwargs)
+
+        def run(inputs: Any) -> Any:
+            with here(losses=[]):
+                return function.call(inputs)
+
+        return infer(run, args, {})
+
+    def build(self, input_shape: Any = None) -> None:
+        """Make the weights for inputs of `input_shape` `(batch, ...)` (a nest of shapes for several inputs)."""
+        if self._function is not None or self.built:
+            return
+        own_build = type(self).__dict__.get("build")
+        if input_shape is not None and own_build is None and not _in_call(self):
+            x = tree.map_shape_structure(lambda shape: KerasTensor(shape), input_shape)
+            self._build_shapes = {"input_shape": input_shape}
+            self.built = True
+            with here(calls=(self,)):
+                infer(lambda *a: self.call(*a), (x,), {})
+
+    # ---- files and pictures
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: Any = None,
+        print_fn: Any = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Any = None,
+    ) -> None:
+        """Print a table of the layers, their output shapes and numbers of parameters."""
+        print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
+
+    def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
+        """Write the model to a `.keras` file: architecture, weights, and how it was compiled."""
+        save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None) -> None:
+        """Write the weights to a `.weights.h5` file."""
+        save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size)
+
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> Any:
+        """Read the weights from a `.weights.h5` or `.keras` file; returns a report of what was loaded."""
+        return load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
+
+    def to_json(self, **kwargs: Any) -> str:
+        """Return the architecture as JSON, for `model_from_json`."""
+        return json.dumps(serialize(self), **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the architecture of a functional model, or the constructor's arguments of a subclass."""
+        plain = inspect.unwrap(type(self).__init__) is Model.__init__  # a subclass that adds no arguments
+        if self._function is not None and plain:
+            return {"name": self.name, "trainable": self.trainable, **function_to_config(self._function)}
+        return {"name": self.name, "trainable": self.trainable, "dtype": serialize(self.dtype_policy)} | constructor_config(self)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
+        """Return the model that `get_config` described, with new weights."""
+        with custom_object_scope(custom_objects or {}):
+            if "layers" in config and "input_layers" in config:
+                inputs, outputs = function_from_config(config)
+                extra = {k: v for k, v in config.items() if k in ("name", "trainable")}
+                return cls(inputs, outputs, **extra)
+            return cls(**{k: deserialize(v) for k, v in config.items()})
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """Return the shapes that a subclassed model was built with; a functional model knows its own."""
+        return None if self._function is not None else super().get_build_config()
+
+
+class Functional(Model):
+    """A model that is the graph between its inputs and outputs; `Model(inputs, outputs)` makes one."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG004 - Model.__new__ chooses the class
+        """Return an empty object of this class."""
+        return object.__new__(cls)
+
+
+def _take_ends(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    """Take inputs and outputs out of a constructor's arguments; (None, None) where there are none."""
+    given = dict(zip(("inputs", "outputs", "name"), args, strict=False))
+    inputs, outputs = given.get("inputs", kwargs.pop("inputs", None)), given.get("outputs", kwargs.pop("outputs", None))
+    if (inputs is None) != (outputs is None):
+        message = "A functional model needs both inputs and outputs: Model(inputs, outputs)."
+        raise ValueError(message)
+    return inputs, outputs
+
+
+def _check_unique_names(model: Model) -> None:
+    seen: dict[str, Any] = {}
+    for layer in model.layers:
+        if seen.setdefault(layer.name, layer) is not layer:
+            message = f"Model {model.name!r} has two layers called {layer.name!r}: layer names must be unique within a model."
+            raise ValueError(message)
+
+
+def _in_call(model: Model) -> bool:
+    return bool(HERE.calls) and HERE.calls[-1] is model

@@ -1,0 +1,197 @@
+"""Class codes, cross-entropies and normalizations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.experimental import sparse as jax_sparse
+
+from hornbeam._core import config, dtypes
+from hornbeam._core.op import op
+from hornbeam.ops._arrays import Axis, Tensor, as_array, inexact
+
+
+def whole(x: Tensor, name: str, argument: str) -> jax.Array:
+    """Return `x` as an array, refused where its dtype has a fraction."""
+    x = as_array(x)
+    if x.dtype.kind not in "biu":
+        message = f"{name}: {argument} must hold whole numbers (class numbers); got dtype {x.dtype.name}."
+        raise TypeError(message)
+    return x
+
+
+@op
+def one_hot(x: Tensor, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
+    """Return for each class number a line of `num_classes` zeros with a 1 at its place.
+
+    `x` holds whole numbers; floats raise TypeError, and a number outside of 0..num_classes-1 gives zeros alone. The
+    new axis stands at `axis`; `dtype` None means floatx; `sparse` gives a sparse array of JAX.
+
+    >>> from hornbeam import ops
+    >>> ops.one_hot([1, 0], 3).tolist()
+    [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]
+    """
+    x = whole(x, "one_hot", "x")
+    hot = jax.nn.one_hot(x, num_classes, axis=axis, dtype=dtypes.canonical(dtype))
+    return jax_sparse.BCOO.fromdense(hot, nse=x.size) if sparse else hot
+
+
+@op
+def multi_hot(
+    inputs: Tensor,
+    num_classes: int | None = None,
+    axis: int = -1,
+    dtype: Any = None,
+    sparse: bool = False,
+    **kwargs: Any,
+) -> Tensor:
+    """Return for each line of class numbers one line of `num_classes` zeros with a 1 at each of its places.
+
+    `inputs` is (batch, labels) or (labels,), of whole numbers; floats raise TypeError. `num_tokens` is an old name of
+    `num_classes`.
+
+    >>> from hornbeam import ops
+    >>> ops.multi_hot([[0, 2]], 3).tolist()
+    [[1.0, 0.0, 1.0]]
+    """
+    num_classes = kwargs.pop("num_tokens", num_classes)
+    if num_classes is None or kwargs:
+        message = f"multi_hot: num_classes must be given, and nothing unknown; got num_classes={num_classes}, {kwargs}."
+        raise ValueError(message)
+    inputs = whole(inputs, "multi_hot", "inputs")
+    reduced = 1 if inputs.ndim > 1 else 0
+    hot = jnp.max(jax.nn.one_hot(inputs, num_classes, axis=axis, dtype=dtypes.canonical(dtype)), axis=reduced)
+    return jax_sparse.BCOO.fromdense(hot, nse=inputs.size) if sparse else hot
+
+
+def _check_entropy(name: str, target: jax.Array, output: jax.Array) -> None:
+    if target.shape != output.shape:
+        message = f"{name}: target and output must have one shape; got {target.shape} and {output.shape}."
+        raise ValueError(message)
+
+
+def _between(output: jax.Array) -> jax.Array:
+    """Return probabilities kept away from 0 and 1, where a logarithm would be infinite."""
+    epsilon = config.epsilon()
+    return jnp.clip(output, epsilon, 1 - epsilon)
+
+
+@op
+def binary_crossentropy(target: Tensor, output: Tensor, from_logits: bool = False) -> Tensor:
+    """Return -(target * log(output) + (1 - target) * log(1 - output)), element by element.
+
+    `output` holds probabilities, or with `from_logits` what a sigmoid is to be taken of.
+
+    >>> from hornbeam import ops
+    >>> ops.binary_crossentropy([1.0, 0.0], [0.5, 0.5]).round(4).tolist()
+    [0.6930999755859375, 0.6930999755859375]
+    """
+    target, output = as_array(target), as_array(output)
+    _check_entropy("binary_crossentropy", target, output)
+    if from_logits:
+        return -target * jax.nn.log_sigmoid(output) - (1 - target) * jax.nn.log_sigmoid(-output)
+    output = _between(output)
+    return -(target * jnp.log(output) + (1 - target) * jnp.log(1 - output))
+
+
+@op
+def categorical_crossentropy(target: Tensor, output: Tensor, from_logits: bool = False, axis: int = -1) -> Tensor:
+    """Return -sum(target * log(output)) along `axis`, `output` first scaled to sum to 1.
+
+    Both are (..., classes); with `from_logits`, `output` is what a softmax is to be taken of.
+
+    >>> from hornbeam import ops
+    >>> float(ops.categorical_crossentropy([0.0, 1.0], [0.5, 0.5]).round(4))
+    0.6930999755859375
+    """
+    target, output = as_array(target), as_array(output)
+    _check_entropy("categorical_crossentropy", target, output)
+    if not target.ndim:
+        message = f"categorical_crossentropy: target and output must have a class axis; got shape {target.shape}."
+        raise ValueError(message)
+    return -jnp.sum(target * _log_probabilities(output, from_logits, axis), axis)
+
+
+def _log_probabilities(output: jax.Array, from_logits: bool, axis: int) -> jax.Array:
+    if from_logits:
+        return jax.nn.log_softmax(output, axis)
+    return jnp.log(_between(output / jnp.sum(output, axis, keepdims=True)))
+
+
+@op
+def sparse_categorical_crossentropy(
+    target: Tensor, output: Tensor, from_logits: bool = False, axis: int = -1
+) -> Tensor:
+    """Return -log(output) at the class number `target`, `output` first scaled to sum to 1 along `axis`.
+
+    `target` is (...) or (..., 1) of class numbers, `output` is (..., classes); with `from_logits`, `output` is what a
+    softmax is to be taken of. A target outside of the classes gives 0.
+
+    >>> from hornbeam import ops
+    >>> float(ops.sparse_categorical_crossentropy(1, [0.5, 0.5]).round(4))
+    0.6930999755859375
+    """
+    target, output = as_array(target).astype("int32"), as_array(output)
+    if not output.ndim:
+        message = f"sparse_categorical_crossentropy: output must have a class axis; got shape {output.shape}."
+        raise ValueError(message)
+    if target.ndim == output.ndim and target.shape[-1] == 1:
+        target = jnp.squeeze(target, -1)
+    expected = output.shape[:axis] + output.shape[axis:][1:]
+    if target.shape != expected:
+        message = f"sparse_categorical_crossentropy: target must have output's shape without its class axis, {expected}; "
+        message += f"got {target.shape}."
+        raise ValueError(message)
+    log = _log_probabilities(output, from_logits, axis)
+    return -jnp.sum(jax.nn.one_hot(target, output.shape[axis], axis=axis, dtype=log.dtype) * log, axis)
+
+
+@op
+def batch_normalization(
+    x: Tensor,
+    mean: Tensor,
+    variance: Tensor,
+    axis: int,
+    offset: Tensor = None,
+    scale: Tensor = None,
+    epsilon: float = 1e-3,
+) -> Tensor:
+    """Return (x - mean) / sqrt(variance + epsilon) * scale + offset, these of one number per step of `axis`.
+
+    Ioffe and Szegedy, 2015.
+
+    >>> from hornbeam import ops
+    >>> ops.batch_normalization([[1.0], [3.0]], [2.0], [1.0], axis=-1, epsilon=0.0).tolist()
+    [[-1.0], [1.0]]
+    """
+    x = as_array(x)
+    shape = [1] * x.ndim
+    shape[axis] = as_array(mean).shape[0]
+    mean, variance = (jnp.reshape(as_array(v), shape) for v in (mean, variance))
+    factor = jax.lax.rsqrt(variance + epsilon)
+    if scale is not None:
+        factor = factor * jnp.reshape(as_array(scale), shape)
+    shift = -mean * factor
+    if offset is not None:
+        shift = shift + jnp.reshape(as_array(offset), shape)
+    return x * factor + shift
+
+
+@op
+def normalize(x: Tensor, axis: Axis = -1, order: float = 2, epsilon: float | None = None) -> Tensor:
+    """Return x divided by its norm along `axis`, the norm being at least `epsilon` (None: 1e-7).
+
+    `order` 2 is the square root of the sum of squares; others as in `norm`.
+
+    >>> from hornbeam import ops
+    >>> ops.normalize([3.0, 0.0]).tolist()
+    [1.0, 0.0]
+    """
+    x = inexact(x)
+    epsilon = config.epsilon() if epsilon is None else epsilon
+    axis = tuple(axis) if isinstance(axis, list) else axis
+    if order == 2:
+        return x * jnp.minimum(jax.lax.rsqrt(jnp.sum(jnp.square(x), axis, keepdims=True)), 1 / epsilon)
+    return x / jnp.maximum(jnp.linalg.norm(x, order, axis, keepdims=True), epsilon)

@@ -1,0 +1,61 @@
+"""Python's operators on KerasTensors and Variables, from one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hornbeam._core.graph import KerasTensor
+from hornbeam._core.state import Variable
+from hornbeam.ops import _binary, _contract, _index, _shape, _unary
+
+_TWO_SIDED = {  # x + y, and y + x where y's class does not know how
+    "add": _binary.add,
+    "sub": _binary.subtract,
+    "mul": _binary.multiply,
+    "truediv": _binary.divide,
+    "floordiv": _binary.floor_divide,
+    "mod": _binary.mod,
+    "pow": _binary.power,
+    "matmul": _contract.matmul,
+    "and": _binary.logical_and,
+    "or": _binary.logical_or,
+    "xor": _binary.logical_xor,
+}
+_ONE_SIDED = {  # no == and !=: a Variable and a KerasTensor are themselves, as keys of a dict are
+    "lt": _binary.less,
+    "le": _binary.less_equal,
+    "gt": _binary.greater,
+    "ge": _binary.greater_equal,
+    "neg": _unary.negative,
+    "abs": _unary.abs,
+    "invert": _unary.logical_not,
+    "round": _unary.round,
+    "getitem": _index.get_item,
+}
+
+
+def _method(fn: Callable[..., Any]) -> Callable[..., Any]:
+    def method(self: Any, *args: Any) -> Any:
+        return fn(self, *args)
+
+    return method
+
+
+def _reflected(fn: Callable[..., Any]) -> Callable[..., Any]:
+    def method(self: Any, other: Any) -> Any:
+        return fn(other, self)
+
+    return method
+
+
+for _class in (KerasTensor, Variable):
+    for _name, _fn in _TWO_SIDED.items():
+        setattr(_class, f"__{_name}__", _method(_fn))
+        setattr(_class, f"__r{_name}__", _reflected(_fn))
+    for _name, _fn in _ONE_SIDED.items():
+        setattr(_class, f"__{_name}__", _method(_fn))
+    _class.__array_priority__ = 100  # type: ignore[attr-defined]  # NumPy arrays on the left leave the operator to us
+KerasTensor.reshape = _method(_shape.reshape)  # type: ignore[attr-defined]
+KerasTensor.squeeze = _method(_shape.squeeze)  # type: ignore[attr-defined]
+Variable.__pos__ = _method(lambda x: x.value)  # type: ignore[attr-defined]

@@ -1,0 +1,76 @@
+"""Pooling: the largest or the mean of each window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from hornbeam._core import config
+from hornbeam._core.op import op
+from hornbeam.ops._arrays import Tensor, as_array
+from hornbeam.ops._conv import Sizes, check_padding, per_axis
+
+
+def _windows(
+    inputs: jax.Array, pool_size: Sizes, strides: Sizes | None, padding: str, data_format: str | None
+) -> tuple[tuple[int, ...], tuple[int, ...], str]:
+    """Return the window and the strides with 1 for batch and channels, and the padding as lax names it."""
+    rank = inputs.ndim - 2
+    pool = per_axis(pool_size, rank, "pool_size")
+    step = pool if strides is None else per_axis(strides, rank, "strides")
+    last = config.standardize_data_format(data_format) == "channels_last"
+    full = [(1, *sizes, 1) if last else (1, 1, *sizes) for sizes in (pool, step)]
+    padding = check_padding(padding)
+    return full[0], full[1], padding.upper()
+
+
+@op
+def max_pool(
+    inputs: Tensor,
+    pool_size: Sizes,
+    strides: Sizes | None = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> Tensor:
+    """Return the largest element of each window, per channel; where several are, the gradient goes to the first.
+
+    `inputs` is (batch, *spatial, channels), or (batch, channels, *spatial) for 'channels_first'; `strides` None means
+    `pool_size`; `padding` 'same' lets windows reach beyond the inputs.
+
+    >>> from hornbeam import ops
+    >>> ops.max_pool(ops.ones((1, 4, 4, 3)), 2).shape
+    (1, 2, 2, 3)
+    """
+    inputs = as_array(inputs)
+    window, step, padding = _windows(inputs, pool_size, strides, padding, data_format)
+    low = -np.inf if inputs.dtype.kind not in "biu" else jnp.iinfo(inputs.dtype).min
+    return jax.lax.reduce_window(inputs, np.asarray(low, inputs.dtype), jax.lax.max, window, step, padding)
+
+
+@op
+def average_pool(
+    inputs: Tensor,
+    pool_size: Sizes,
+    strides: Sizes | None = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> Tensor:
+    """Return the mean of each window, per channel; what lies beyond the inputs does not count.
+
+    Arguments as in `max_pool`.
+
+    >>> from hornbeam import ops
+    >>> ops.average_pool(ops.ones((1, 4, 4, 3)), 2).shape
+    (1, 2, 2, 3)
+    """
+    inputs = as_array(inputs)
+    window, step, padding = _windows(inputs, pool_size, strides, padding, data_format)
+    zero = np.asarray(0, inputs.dtype)
+    total = jax.lax.reduce_window(inputs, zero, jax.lax.add, window, step, padding)
+    if padding == "VALID":
+        return total / np.prod(window).astype(inputs.dtype)
+    shape = [1 if size == 1 else length for size, length in zip(window, inputs.shape, strict=True)]
+    return total / jax.lax.reduce_window(jnp.ones(shape, inputs.dtype), zero, jax.lax.add, window, step, padding)

@@ -1,0 +1,108 @@
+"""Targets and sample weights matched with the outputs of a model, and checked against them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from hornbeam._core import config, tree
+from hornbeam._core.graph import KerasTensor
+from hornbeam._core.infer import infer
+from hornbeam.data._arrays import Sample
+from hornbeam.data._check import class_weights
+from hornbeam.losses import check_targets
+
+
+def output_specs(model: Any, x: Any) -> Any:
+    """Return the outputs' KerasTensors for data like `x`; builds a model that is not built."""
+    function = model._function
+    if function is not None:
+        return function._outputs_struct
+    specs = tree.map_structure(lambda a: None if a is None else KerasTensor((None, *a.shape[1:]), a.dtype.name), x)
+    return infer(lambda *a: model(*a), (specs,), {})
+
+
+def output_names(model: Any, outputs: Any) -> list[str]:
+    """Return a name per output: the keys of a dict, the layers that made them, or output_1, output_2, ..."""
+    if isinstance(outputs, Mapping):
+        return sorted(outputs)
+    if model._function is not None:
+        return unique(model.output_names)
+    return [f"output_{i + 1}" for i in range(len(tree.flatten(outputs)))]
+
+
+def unique(names: Sequence[str]) -> list[str]:
+    """Return `names` with repeated ones counted."""
+    seen: dict[str, int] = {}
+    result = []
+    for name in names:
+        count = seen[name] = seen.get(name, 0) + 1
+        result.append(name if count == 1 else f"{name}_{count - 1}")
+    return result
+
+
+def in_order(given: Any, names: Sequence[str], what: str) -> list[Any]:
+    """Return one entry per output from an array, a list in their order, or a dict by their names."""
+    if given is None:
+        return [None] * len(names)
+    if isinstance(given, Mapping):
+        missing = [n for n in names if n not in given]
+        if missing and not len(given) == len(names) == 1:
+            message = f"{what} is a dict with {', '.join(map(repr, given))}; the model's outputs are {', '.join(map(repr, names))}."
+            raise ValueError(message)
+        return list(given.values()) if missing else [given[n] for n in names]
+    flat = tree.flatten(given)
+    if len(flat) != len(names):
+        message = f"{what} expects {len(names)} arrays, one per output ({', '.join(map(repr, names))}); got {len(flat)}."
+        raise ValueError(message)
+    return flat
+
+
+def weights_in_order(given: Any, names: Sequence[str]) -> list[Any]:
+    """Return one sample weight per output; a single array serves all of them."""
+    if isinstance(given, Mapping):
+        return [given.get(n) for n in names]
+    flat = tree.flatten(given)
+    return flat * len(names) if len(flat) == 1 else in_order(given, names, "sample_weight")
+
+
+def with_class_weight(model: Any, sample: Sample, class_weight: Any) -> Sample:
+    """Return `sample` with each sample's class weight multiplied into its weights."""
+    if class_weight is None:
+        return sample
+    if not isinstance(class_weight, Mapping):
+        message = f"class_weight must be a dict class -> weight; got {class_weight!r}."
+        raise TypeError(message)
+    nested = any(isinstance(v, Mapping) for v in class_weight.values())
+    outputs = output_names(model, output_specs(model, sample.x))
+    if not nested and len(outputs) > 1:
+        message = f"class_weight of a model with several outputs is a dict output name -> dict; its outputs are {', '.join(map(repr, outputs))}."
+        raise ValueError(message)
+    tables = class_weight if nested else {outputs[0]: class_weight}
+    y, given = in_order(sample.y, outputs, "y"), weights_in_order(sample.sample_weight, outputs)
+    combined = []
+    for name, target, weight in zip(outputs, y, given, strict=True):
+        if name in tables:
+            own = class_weights(tables[name], target)
+            weight = own if weight is None else own * np.asarray(weight).reshape(np.shape(weight) + (1,) * (own.ndim - np.ndim(weight)))
+        combined.append(weight)
+    return sample._replace(sample_weight=combined if len(combined) > 1 else combined[0])
+
+
+def check(model: Any, objective: Any, y: Sequence[Any], outputs: Sequence[Any], names: Sequence[str]) -> None:
+    """Refuse targets that the losses would misread, before anything is compiled."""
+    losses = objective.losses if objective.fitted else objective.losses_for(names)
+    for name, loss, target, output in zip(names, losses, y, outputs, strict=True):
+        if loss is None:
+            continue
+        shown = "y" if len(names) == 1 else f"y[{name!r}]"
+        if target is None:
+            message = f"Model {model.name!r}: loss {loss.name!r} needs {shown}; got none. Pass y, or a generator of (x, y)."
+            raise ValueError(message)
+        if config.value_checks():
+            check_targets(loss, np.asarray(target), tuple(output.shape), shown)
+    if not any(loss is not None for loss in losses) and not model.losses and objective.loss is None:
+        warnings.warn(f"Model {model.name!r} was compiled without a loss: nothing will be learned.", stacklevel=4)

@@ -1,0 +1,466 @@
+"""The methods of a model that train it and use it: compile, fit, evaluate, predict, and their one-batch forms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from hornbeam import optimizers
+from hornbeam._core import config, tree
+from hornbeam._core.graph import KerasTensor
+from hornbeam._core.infer import infer
+from hornbeam._core.serialize import deserialize, serialize
+from hornbeam._core.tracking import Tracked
+from hornbeam.callbacks import CallbackList, History
+from hornbeam.data import _arrays, _check, _iterable
+from hornbeam.data._arrays import Sample
+from hornbeam.data._iterable import Stream
+from hornbeam.training import _targets
+from hornbeam.training._compile import Objective
+from hornbeam.training._loop import Runner
+from hornbeam.training._progress import Progress
+from hornbeam.training._step import Batch, Steps
+
+
+class Trainer:
+    """What a model does with data; `Model` inherits it."""
+
+    name: str
+    path: str
+    built: bool
+    stop_training = False
+    stop_evaluating = False
+    stop_predicting = False
+    optimizer: Any = None
+    history: History | None = None
+
+    def __init__(self) -> None:
+        self._objective: Objective | None = None
+        self._compile_arguments: dict[str, Any] = {}
+        self._trainer: Steps | None = None
+        self._trainer_changes = -1
+        self.run_eagerly, self.steps_per_execution, self.jit_compile = False, 1, True
+
+    # ---- compile
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: Any = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Choose how the model is trained.
+
+        Args:
+            optimizer: a name such as 'adam', an optimizer, or an optax transformation.
+            loss: a name such as 'mse', a Loss, a function (y_true, y_pred), or a list or dict of them per output.
+            loss_weights: a number per output, in a list or a dict.
+            metrics: names such as 'accuracy', Metrics or functions, in a list; per output in a list of lists or a dict.
+            weighted_metrics: like `metrics`, with sample weights and class weights reaching them.
+            run_eagerly: run `call` without compiling it, for debugging.
+            steps_per_execution: how many batches lie between two calls of batch hooks.
+            jit_compile: accepted for Keras's sake; everything is compiled unless `run_eagerly`.
+            auto_scale_loss: under 'mixed_float16', scale the loss so that small gradients survive.
+
+        Unknown names are refused here, with the nearest right ones.
+
+        >>> import hornbeam as keras
+        >>> model = keras.Sequential([keras.layers.Dense(1, input_shape=(2,))])
+        >>> model.compile(optimizer="adam", loss="mse", metrics=["mae"])
+        """
+        objective = Objective(loss, loss_weights, metrics, weighted_metrics)
+        chosen = optimizers.get(optimizer)
+        if auto_scale_loss and self.dtype_policy.name == "mixed_float16" and not chosen.scales_loss:  # type: ignore[attr-defined]
+            chosen = optimizers.LossScaleOptimizer(chosen, name="loss_scale_optimizer")
+        self.optimizer, self._objective = chosen, objective
+        self.run_eagerly, self.jit_compile = bool(run_eagerly), jit_compile
+        self.steps_per_execution = _check.check_count(steps_per_execution, "steps_per_execution")
+        self._compile_arguments = {
+            "optimizer": chosen,
+            "loss": loss,
+            "loss_weights": loss_weights,
+            "metrics": metrics,
+            "weighted_metrics": weighted_metrics,
+            "run_eagerly": run_eagerly,
+            "steps_per_execution": steps_per_execution,
+            "jit_compile": jit_compile,
+        }
+        self.stop_training = False
+        self._forget_compiled()
+
+    @property
+    def compiled(self) -> bool:
+        """Whether compile() was called."""
+        return self._objective is not None
+
+    @property
+    def loss(self) -> Any:
+        """The loss as given to compile()."""
+        return self._compile_arguments.get("loss")
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The running averages: of the loss and of the metrics."""
+        return [] if self._objective is None else self._objective.trackers()
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of what evaluate() returns, in its order."""
+        return [] if self._objective is None else self._objective.names()
+
+    def reset_metrics(self) -> None:
+        """Start all running averages anew."""
+        if self._objective is not None:
+            self._objective.reset()
+
+    def get_compile_config(self) -> dict[str, Any] | None:
+        """Return what compile() was given, for files; None when it was not called."""
+        return serialize(self._compile_arguments) if self.compiled else None
+
+    def compile_from_config(self, config: Mapping[str, Any]) -> None:
+        """Compile as `get_compile_config` described, and make the optimizer's state."""
+        self.compile(**{name: deserialize(value) for name, value in config.items()})
+        if self.optimizer is not None and self.built:
+            self.optimizer.build(self.trainable_variables)  # type: ignore[attr-defined]
+
+    # ---- fit, evaluate, predict
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: Any = True,
+        class_weight: Any = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: Any = 1,
+    ) -> History:
+        """Train the model, and return the History of its losses and metrics.
+
+        Args:
+            x: inputs `(samples, ...)`: an array, a list of arrays, a dict by input name, or a generator, loader or
+                dataset of batches (x, y[, sample_weight]).
+            y: targets `(samples, ...)`, in the structure of the outputs.
+            batch_size: samples per step, 32 by default.
+            epochs: the number of the last epoch; `initial_epoch` says where counting starts.
+            verbose: 0 silent, 1 or 'auto' a progress bar, 2 one line per epoch.
+            callbacks: Callback objects.
+            validation_split: the fraction of the samples, taken from the end, that is held out for validation.
+            validation_data: (x, y[, sample_weight]) or a stream of batches to validate on after each epoch.
+            shuffle: whether samples are put in a new order every epoch; 'batch' shuffles within batches.
+            class_weight: dict class -> weight; with several outputs a dict output name -> such a dict.
+            sample_weight: a weight per sample `(samples,)`, or per step `(samples, time)`.
+            steps_per_epoch, validation_steps: how many batches an epoch has, for streams.
+            validation_batch_size: samples per validation step.
+            validation_freq: every how many epochs to validate, or the list of those epochs.
+
+        >>> import hornbeam as keras, numpy as np
+        >>> model = keras.Sequential([keras.layers.Dense(1, input_shape=(2,))])
+        >>> model.compile(loss="mse")
+        >>> history = model.fit(np.ones((8, 2)), np.ones((8, 1)), epochs=3, verbose=0)
+        >>> len(history.history["loss"])
+        3
+        """
+        self._need_compile("fit")
+        batch_size = _check.check_batch_size(batch_size)
+        validation_batch_size = batch_size if validation_batch_size is None else _check.check_batch_size(validation_batch_size)
+        _check.check_count(epochs, "epochs", 0)
+        validation_split = _check.check_fraction(validation_split)
+        data = self._data(x, y, sample_weight, training=True)
+        held_out: Sample | Stream | None = None
+        if validation_data is not None:
+            held_out = self._data(*_as_three(validation_data), training=False, prefix="validation_data ")
+        elif validation_split:
+            if isinstance(data, Stream):
+                message = "validation_split needs arrays; with a generator pass validation_data."
+                raise ValueError(message)
+            data, held_out = _arrays.split(data, validation_split)
+        if isinstance(data, Sample):
+            data = self._weighted(data, class_weight)
+        verbose = 1 if verbose == "auto" else int(verbose)
+        callbacks = _as_callbacks(callbacks, self, add_history=True)
+        train = Runner(self, "train", data, batch_size, steps_per_epoch, callbacks, class_weight)
+        test = None if held_out is None else Runner(self, "test", held_out, validation_batch_size, validation_steps, callbacks)
+        callbacks.set_params({"verbose": verbose, "epochs": epochs, "steps": train.steps})
+        history = next(c for c in callbacks.callbacks if isinstance(c, History))
+        self.history, self.stop_training = history, False
+        self._prepare(train.first(), "fit")
+        callbacks.on_train_begin()
+        logs: dict[str, Any] = {}
+        for epoch in range(initial_epoch, epochs):
+            if verbose:
+                print(f"Epoch {epoch + 1}/{epochs}")  # noqa: T201 - progress is asked for
+            callbacks.on_epoch_begin(epoch)
+            progress = Progress(train.steps, verbose)
+            logs = train.epoch(progress, shuffle=shuffle)
+            if test is not None and _is_due(validation_freq, epoch):
+                logs = logs | {f"val_{k}": v for k, v in self._run_test(test, Progress(test.steps, 0)).items()}
+            progress.finish(train.done, logs)
+            callbacks.on_epoch_end(epoch, logs)
+            if isinstance(data, Stream):
+                data.epoch_ended()
+            if self.stop_training:
+                break
+        if self.optimizer is not None:
+            self.optimizer.finalize_variable_values(self.trainable_variables)  # type: ignore[attr-defined]
+        callbacks.on_train_end(logs)
+        return history
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Return the loss and the metrics over data, as a list in the order of `metrics_names`, or as a dict.
+
+        Takes `x`, `y`, `batch_size`, `sample_weight` and `callbacks` as fit() does; `steps` limits the batches.
+        """
+        self._need_compile("evaluate")
+        data = self._data(x, y, sample_weight, training=False)
+        callbacks = _as_callbacks(callbacks, self)
+        runner = Runner(self, "test", data, _check.check_batch_size(batch_size), steps, callbacks)
+        verbose = 1 if verbose == "auto" else int(verbose)
+        callbacks.set_params({"verbose": verbose, "epochs": 1, "steps": runner.steps})
+        self._prepare(runner.first(), "evaluate")
+        progress = Progress(runner.steps, verbose)
+        logs = self._run_test(runner, progress)
+        progress.finish(runner.done, logs)
+        return logs if return_dict else self._in_order(logs)
+
+    def _run_test(self, runner: Runner, progress: Progress) -> dict[str, Any]:
+        self.stop_evaluating = False
+        runner.callbacks.on_test_begin()
+        logs = runner.epoch(progress)
+        runner.callbacks.on_test_end(logs)
+        return logs
+
+    def predict(
+        self, x: Any, batch_size: int | None = None, verbose: Any = "auto", steps: int | None = None, callbacks: Any = None
+    ) -> Any:
+        """Return the outputs for inputs `(samples, ...)`, as NumPy arrays in the structure of the outputs.
+
+        A small array goes straight to the compiled function: one sample takes about as long as calling that function.
+        """
+        size = _check.check_batch_size(batch_size)
+        quiet = callbacks is None and (verbose == 0 or not isinstance(x, np.ndarray) or len(x) <= size)
+        if quiet and isinstance(x, np.ndarray) and 0 < len(x) <= size and self._is_ready(x):
+            return tree.map_structure(np.asarray, self._trainer.run_predict(x))  # type: ignore[union-attr]
+        return self._predict_all(x, size, 1 if verbose == "auto" else int(verbose), steps, _as_callbacks(callbacks, self))
+
+    def _is_ready(self, x: np.ndarray) -> bool:
+        """Return whether predict is compiled for inputs like `x`, so that nothing needs checking."""
+        steps = self._trainer
+        return (
+            steps is not None and self._trainer_changes == Tracked.changes and (x.shape[1:], x.dtype) in steps.seen
+        )
+
+    def _predict_all(self, x: Any, size: int, verbose: int, steps: int | None, callbacks: CallbackList) -> Any:
+        data = self._data(x, None, None, training=False, allow_empty=True)
+        if isinstance(data, Sample) and _arrays.rows_of(data) == 0:
+            return self._predict_nothing(data)
+        source = data.epoch(steps) if isinstance(data, Stream) else _arrays.batches(data, size, None)
+        total = steps or (data.length if isinstance(data, Stream) else -(-_arrays.rows_of(data) // size))
+        callbacks.set_params({"verbose": verbose, "epochs": 1, "steps": total})
+        progress, done, parts = Progress(total, verbose), 0, []
+        self.stop_predicting = False
+        callbacks.on_predict_begin()
+        for sample in source:
+            if (steps is not None and done >= steps) or self.stop_predicting:
+                break
+            if not done:
+                self._prepare(sample, "predict")
+            callbacks.on_predict_batch_begin(done)
+            outputs = self._steps().run_predict(sample.x)
+            callbacks.on_predict_batch_end(done, {"outputs": outputs})
+            parts.append(outputs)
+            done += 1
+            if progress.due():
+                progress.update(done, {})
+        progress.finish(done, {})
+        callbacks.on_predict_end()
+        if isinstance(data, Sample) and isinstance(x, np.ndarray):
+            self._steps().seen.add((x.shape[1:], x.dtype))
+        return tree.map_structure(lambda *a: np.concatenate([np.asarray(part) for part in a], axis=0), *parts)
+
+    def _predict_nothing(self, data: Sample) -> Any:
+        """Return outputs of 0 samples for inputs of 0 samples."""
+        specs = tree.map_structure(lambda a: KerasTensor((None, *a.shape[1:]), a.dtype.name), data.x)
+        outputs = infer(lambda x: self(x), (specs,), {})  # type: ignore[operator]
+        return tree.map_structure(lambda t: np.zeros((0, *(d or 0 for d in t.shape[1:])), dtype=t.dtype), outputs)
+
+    # ---- one batch
+
+    def train_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """Do one step of training on one batch; returns the loss and the metrics averaged since their last reset."""
+        return self._on_batch("train", x, y, sample_weight, class_weight, return_dict)
+
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+        """Evaluate one batch; returns the loss and the metrics averaged since their last reset."""
+        return self._on_batch("test", x, y, sample_weight, None, return_dict)
+
+    def _on_batch(self, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
+        self._need_compile(f"{kind}_on_batch")
+        data = self._data(x, y, sample_weight, training=kind == "train")
+        if isinstance(data, Stream):
+            message = f"{kind}_on_batch takes arrays; got {type(x).__name__}."
+            raise TypeError(message)
+        data = self._weighted(data, class_weight)
+        self._prepare(data, f"{kind}_on_batch")
+        self._steps().run_batch(kind, self._batch_of(data))
+        logs = {k: float(v) if np.ndim(v) == 0 else np.asarray(v) for k, v in self._objective.results().items()}  # type: ignore[union-attr]
+        return logs if return_dict else self._in_order(logs)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """Return the outputs for one batch, as NumPy arrays."""
+        return self.predict(x, batch_size=max(_arrays.rows_of(_arrays.as_arrays(x, "x")), 1), verbose=0)
+
+    def _in_order(self, logs: Mapping[str, Any]) -> Any:
+        values = [logs[name] for name in self.metrics_names if name in logs]
+        values += [v for k, v in logs.items() if k not in self.metrics_names]
+        return values[0] if len(values) == 1 else values
+
+    # ---- data, steps and checks
+
+    def _data(
+        self, x: Any, y: Any, sample_weight: Any, *, training: bool, prefix: str = "", allow_empty: bool = False
+    ) -> Sample | Stream:
+        """Return arrays or a stream from what the user gave, checked."""
+        if _iterable.is_iterable(x):
+            if y is not None or sample_weight is not None:
+                message = f"{prefix}x is a {type(x).__name__} that gives batches (x, y): y and sample_weight must not be given beside it."
+                raise ValueError(message)
+            return Stream(x)
+        parts = {"x": x, "y": y, "sample_weight": sample_weight}
+        sample = Sample(*(_arrays.as_arrays(part, f"{prefix}{name}") for name, part in parts.items()))
+        if x is None:
+            message = f"{prefix}x is missing: give arrays, or a generator of batches."
+            raise ValueError(message)
+        if not (allow_empty and _arrays.rows_of(sample.x) == 0):
+            self._check_inputs(sample.x, prefix)
+            _arrays.check_rows(sample)
+        if training and config.value_checks():
+            _check.warn_of_odd_values(sample.x, "x")
+            _check.warn_of_odd_values(sample.y, "y")
+        return sample
+
+    def _check_inputs(self, x: Any, prefix: str) -> None:
+        """Raise when the shapes of `x` are not what a functional model takes."""
+        function = self._function  # type: ignore[attr-defined]
+        if function is not None:
+            try:
+                function.check(x)
+            except ValueError as error:
+                error.args = (f"{prefix}x: {error.args[0]}",)
+                raise
+
+    def _weighted(self, sample: Sample, class_weight: Any) -> Sample:
+        """Return the samples with `class_weight` in their weights."""
+        return _targets.with_class_weight(self, sample, class_weight)
+
+    def _batch_of(self, sample: Sample) -> Batch:
+        """Return a batch with targets and weights in the order of the outputs."""
+        names = self._objective.output_names  # type: ignore[union-attr]
+        y = _targets.in_order(sample.y, names, "y")
+        return Batch(sample.x, y, _targets.weights_in_order(sample.sample_weight, names))
+
+    def _on_device(self, data: Any) -> Any:
+        return jax.device_put(data)
+
+    def _wait(self) -> None:
+        """Wait until the last dispatch is done."""
+        jax.block_until_ready(self._objective.loss_tracker.variables[0]._value)  # type: ignore[union-attr]
+
+    def _need_compile(self, what: str) -> None:
+        if not self.compiled:
+            message = f"Model {self.name!r}: call compile() before {what}()."
+            raise ValueError(message)
+
+    def _prepare(self, sample: Sample, what: str) -> None:
+        """Build the model on the first batch, and match losses and metrics with its outputs."""
+        outputs = _targets.output_specs(self, sample.x)
+        objective = self._objective
+        if objective is None or what == "predict":
+            return
+        flat = tree.flatten(outputs)
+        names = _targets.output_names(self, outputs)
+        y = _targets.in_order(sample.y, names, "y")
+        _targets.check(self, objective, y, flat, names)
+        if not objective.fitted:
+            objective.fit_outputs(names, y, flat)
+            self._forget_compiled()
+
+    def _steps(self) -> Steps:
+        """Return the compiled functions, made anew when layers or what is trainable changed."""
+        if self._trainer is None or not self._trainer.is_current(self):
+            self._trainer = Steps(self)
+        self._trainer_changes = Tracked.changes
+        return self._trainer
+
+    def _forget_compiled(self) -> None:
+        self._trainer = None
+
+    def _penalties(self) -> list[Any]:
+        return self._weight_losses()  # type: ignore[attr-defined]
+
+    def _loss_of(self, batch: Batch, y_pred: Any, penalties: Sequence[Any]) -> Any:
+        """Return the number to minimize for one batch."""
+        assert self._objective is not None  # noqa: S101 - compiled, or nothing would run
+        return self._objective.total_loss(batch.y, tree.flatten(y_pred), batch.sample_weight, penalties)
+
+    def _count_batch(self, batch: Batch, y_pred: Any, loss: Any) -> None:
+        """Add one batch to the running averages."""
+        assert self._objective is not None  # noqa: S101 - compiled, or nothing would run
+        flat = tree.flatten(y_pred)
+        self._objective.loss_tracker.update_state(loss, sample_weight=_arrays.rows_of(batch.x))
+        self._objective.update_metrics(batch.y, flat, batch.sample_weight)
+
+
+def _as_callbacks(callbacks: Any, model: Any, *, add_history: bool = False) -> CallbackList:
+    if isinstance(callbacks, CallbackList):
+        return callbacks
+    return CallbackList(callbacks, add_history=add_history, model=model)
+
+
+def _as_three(validation_data: Any) -> tuple[Any, Any, Any]:
+    """Return (x, y, sample_weight) from what `validation_data` was given."""
+    if isinstance(validation_data, tuple | list):
+        if len(validation_data) not in (2, 3):
+            message = f"validation_data expects (x, y) or (x, y, sample_weight); got {len(validation_data)} entries."
+            raise ValueError(message)
+        return (*validation_data, None)[:3]
+    return validation_data, None, None
+
+
+def _is_due(validation_freq: Any, epoch: int) -> bool:
+    """Return whether to validate after `epoch`, counted from 0."""
+    if isinstance(validation_freq, list | tuple | set):
+        return epoch + 1 in validation_freq
+    return (epoch + 1) % validation_freq == 0
+
+

@@ -1,0 +1,1 @@
+"""Tests of Hornbeam; the folders mirror the package."""

@@ -1,0 +1,1 @@
+"""Comparisons with Keras, the oracle."""
