@@ -67,13 +67,13 @@ $(VENV)/dev.stamp: requirements/dev.lock $(VENV)/demo.stamp
 	$(RUN) $(PIP) --require-hashes -r requirements/dev.lock
 	@touch $@
 
-.bench/keras/stamp: requirements/bench-keras.lock
+.bench/keras/stamp: requirements/bench-keras.lock | $(VENV)/bin/python
 	$(PYTHON) -m venv --clear .bench/keras
 	.bench/keras/bin/python $(PIP) --require-hashes -r requirements/bench-keras.lock
 	@touch $@
 
 # Dependencies are listed in full and not followed, so that no CUDA package comes in.
-.bench/torch/stamp: requirements/bench-torch.lock
+.bench/torch/stamp: requirements/bench-torch.lock | $(VENV)/bin/python
 	$(PYTHON) -m venv --clear .bench/torch
 	.bench/torch/bin/python $(PIP) --no-deps -r requirements/bench-torch.lock
 	@touch $@

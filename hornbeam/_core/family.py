@@ -25,7 +25,7 @@ class Family:
             found = found()
         if not callable(found):
             message = f"{self.kind} must be a name, a callable, its configuration or None; got {identifier!r}."
-            raise ValueError(message)
+            raise ValueError(message)  # noqa: TRY004  # the same for a wrong name and a wrong object, as in Keras
         return found
 
     def deserialize(self, config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:

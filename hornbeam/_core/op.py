@@ -7,7 +7,7 @@ own; a Layer is one. Called with a KerasTensor, both infer what would come out a
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import jax
@@ -15,6 +15,7 @@ import jax
 from hornbeam._core.graph import KerasTensor, Node, is_symbolic
 from hornbeam._core.infer import infer
 from hornbeam._core.names import auto_name, check_name, snake_case
+from hornbeam._core.registry import public, public_names, public_object, suggest
 from hornbeam._core.state import Variable
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -94,6 +95,22 @@ class FunctionCall(Operation):
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the result from arrays."""
         return self.fn(*read(args), **read(kwargs))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the name, and which public operation this is a call of."""
+        return {"name": self.name, "function": self.fn.__name__}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> FunctionCall:
+        """Return a call of the public operation that `config` names."""
+        fn = public_object("keras.ops", config["function"])
+        if fn is None:
+            message = f"Unknown operation: {config['function']!r}.{suggest(config['function'], public_names('keras.ops'))}"
+            raise ValueError(message)
+        return cls(getattr(fn, "__wrapped__", fn), name=config["name"])
+
+
+public("keras.ops", FunctionCall=FunctionCall)
 
 
 def op(fn: F) -> F:

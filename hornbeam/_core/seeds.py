@@ -2,11 +2,11 @@
 
 import random
 from collections.abc import Mapping
-from numbers import Integral
 from typing import Any
 
 import jax
 import numpy as np
+from jax.core import Tracer
 
 from hornbeam._core.names import auto_name
 from hornbeam._core.state import HERE, Variable
@@ -16,12 +16,12 @@ _STEP = np.array([0, 1], np.uint32)
 
 def make_default_seed() -> int:
     """Return a seed drawn from Python's `random`, so that `random.seed` decides every seed that nobody gave."""
-    return random.randint(1, 10**9)
+    return random.randint(1, 10**9)  # noqa: S311  # reproducible on purpose
 
 
 def key_of(seed: Any) -> np.ndarray:
     """Return the key (2,) of a whole number from 0 to 2**32 - 1."""
-    if not isinstance(seed, Integral) or not 0 <= seed < 2**32:
+    if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
         message = f"seed must be a whole number from 0 to 2**32 - 1, or a SeedGenerator; got {seed!r}."
         raise ValueError(message)
     return np.array([seed, 0], np.uint32)
@@ -32,7 +32,7 @@ class SeedGenerator:
 
     Its `state` is a Variable of shape (2,) and dtype uint32: the seed, and a counter. Inside a compiled step the
     counter advances with the rest of the model's state, so a layer that draws keeps one as an attribute. Without a
-    `seed` one is drawn from Python's `random`. A `seed` that is not a whole number from 0 to 2**32 - 1 raises ValueError.
+    `seed` one is drawn from Python's `random`; one that is no whole number from 0 to 2**32 - 1 raises ValueError.
 
     >>> import hornbeam as keras
     >>> generator = keras.random.SeedGenerator(seed=42)
@@ -50,7 +50,7 @@ class SeedGenerator:
     def next(self, ordered: bool = True) -> Any:
         """Return the present key (2,) and move on: by one, or to a number that looks unrelated."""
         key = self.state.value
-        now = key if isinstance(key, jax.core.Tracer) else np.asarray(key)  # NumPy: an eager draw compiles nothing
+        now = key if isinstance(key, Tracer) else np.asarray(key)  # NumPy: an eager draw compiles nothing
         self.state.assign(now + _STEP if ordered else (now + np.uint32(1)) * np.uint32(5387) % np.uint32(933199))
         return key
 
@@ -81,8 +81,8 @@ def _global_generator() -> SeedGenerator:
     """Return the generator of draws without a seed; it lives on the ambient object, one per thread."""
     if _is_staged():
         message = (
-            "A random draw inside a compiled function needs a seed: keep a SeedGenerator as an attribute of the layer or "
-            "model and pass `seed=self.seed_generator`. Without one the draw would be made once and repeat at each step."
+            "A random draw inside a compiled function needs a seed: keep a SeedGenerator as an attribute of the layer "
+            "or model and pass `seed=self.seed_generator`. Without one the draw would be made once and repeat."
         )
         raise ValueError(message)
     generator = HERE.__dict__.get("seed_generator")
@@ -93,11 +93,11 @@ def _global_generator() -> SeedGenerator:
 
 def _is_staged() -> bool:
     """Return whether JAX is recording what runs now instead of running it."""
-    return isinstance(jax.numpy.zeros(()), jax.core.Tracer)
+    return isinstance(jax.numpy.zeros(()), Tracer)
 
 
 def set_random_seed(seed: int) -> None:
-    """Make everything that is random from here on follow from `seed`: Python's `random`, NumPy's, initial weights, dropout.
+    """Make all that is random from here on follow from `seed`: Python's `random`, NumPy's, initial weights, dropout.
 
     A `seed` that is not a whole number from 0 to 2**32 - 1 raises ValueError.
 
@@ -110,5 +110,5 @@ def set_random_seed(seed: int) -> None:
     """
     key_of(seed)
     random.seed(seed)
-    np.random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002  # the generator that users' programs draw from
     HERE.__dict__.pop("seed_generator", None)

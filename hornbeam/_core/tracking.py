@@ -36,6 +36,7 @@ class Tracked:
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
+        Tracked.changes += 1
         for part in self._sublayers():
             part.trainable = value
 

@@ -57,10 +57,7 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
     """
     if negative_slope and max_value is None and not threshold:
         return ops.leaky_relu(x, negative_slope=negative_slope)
-    if threshold:
-        y = ops.where(ops.greater(x, threshold), x, 0)
-    else:
-        y = ops.relu6(x) if max_value == 6 else ops.relu(x)
+    y = ops.where(ops.greater(x, threshold), x, 0) if threshold else ops.relu(x)
     if max_value is not None:
-        y = ops.minimum(y, max_value)
+        y = ops.relu6(x) if (max_value, threshold) == (6, 0) else ops.minimum(y, max_value)
     return y - negative_slope * ops.relu(ops.subtract(threshold, x)) if negative_slope else y

@@ -144,12 +144,14 @@ def _call_words(node: ast.Call) -> Iterator[tuple[str, int, str]]:
             yield "1", node.lineno, f"{word}="
         elif called == "Dropout" and word == "p":
             yield "1", node.lineno, "Dropout(p=...)"
-        elif word in _FROM_KERAS_2_ARGUMENTS:
+        elif word in _FROM_KERAS_2_ARGUMENTS and (called[:1].isupper() or called.startswith("fit")):
             yield "from 2", node.lineno, f"{word}="
         elif word in _UP_TO_KERAS_2_ARGUMENTS:
             yield "up to 2", node.lineno, f"{word}="
-    if called.startswith("Convolution2D") and len(node.args) >= 3:
+    if called == "Convolution2D" and len(node.args) >= 3:
         yield "1", node.lineno, "Convolution2D(filters, rows, columns)"
+    elif isinstance(node.func, ast.Name) and called in _UP_TO_KERAS_2_NAMES:
+        yield "up to 2", node.lineno, called
 
 
 def importing_sources() -> list[str]:

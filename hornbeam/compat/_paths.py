@@ -10,7 +10,7 @@ SPACES: dict[str, tuple[str, ...]] = {
     "callbacks": ("hornbeam.callbacks",),
     "constraints": ("hornbeam.constraints",),
     "initializers": ("hornbeam.initializers",),
-    "layers": ("hornbeam.layers", "hornbeam.legacy.layers"),
+    "layers": ("hornbeam.layers",),
     "losses": ("hornbeam.losses",),
     "metrics": ("hornbeam.metrics",),
     "models": ("hornbeam.models",),

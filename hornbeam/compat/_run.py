@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.machinery
 import importlib.util
+import linecache
 import os
 import runpy
 import signal
@@ -32,9 +33,11 @@ def run_script(path: str, arguments: Sequence[str] = (), era: int | str = "auto"
         return 2
     install(era)
     sys.argv = [path, *arguments]
-    sys.path[0] = str(Path(path).resolve().parent)
+    if not sys.flags.safe_path:
+        sys.path[0] = str(Path(path).resolve().parent)
+    linecache.getlines(path)  # now: the program may change the folder
     main = ModuleType("__main__")
-    main.__dict__.update(__file__=path, __builtins__=__builtins__, __loader__=None, __cached__=None)
+    main.__dict__.update(__file__=path, __builtins__=__builtins__, __cached__=None)
     main.__loader__ = importlib.machinery.SourceFileLoader("__main__", path)
     sys.modules["__main__"] = main
 

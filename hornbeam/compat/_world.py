@@ -97,7 +97,8 @@ class World:
             return cls
         body = {"__doc__": cls.__doc__, "__module__": f"keras.{space}", "__qualname__": cls.__name__}
         body |= {"_today": cls, "_era": self, "_era_name": name}
-        bases = (*kinds.values(), cls) if kinds else (Behaviour, cls)
+        formula = self.dialect.formulas.get(f"{space}.{cls.__name__}")
+        bases = (*filter(None, [formula]), *(kinds.values() or [Behaviour]), cls)
         era_class = _metaclass(type(cls))(cls.__name__, bases, body)
         if translation is not None:
             era_class.__init__ = _translated(era_class, "__init__", translation)
@@ -128,7 +129,7 @@ class World:
         if isinstance(result, layers.Layer):
             for part in result._flatten_layers():  # noqa: SLF001  # the one walk over the layers inside
                 cls, module = type(part), registry.public_module(type(part))
-                if module in ("keras.layers", "keras.models") and not isinstance(part, Behaviour):
+                if module in ("keras.layers", "keras.models") and not issubclass(cls, Behaviour):
                     part.__class__ = self.get(module.removeprefix("keras."), cls.__name__)
         return result
 

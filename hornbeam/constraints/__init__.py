@@ -1,4 +1,5 @@
 """Projections of weights: `keras.constraints`."""
+# ruff: noqa: N813  # classes have lower-case names too, as in Keras
 
 from hornbeam.constraints._constraints import Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm
 from hornbeam.constraints._constraints import MaxNorm as max_norm

@@ -1,13 +1,12 @@
 """Projections of weights, applied after each step of the optimizer."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from hornbeam import ops
 from hornbeam._core import config
 from hornbeam._core.serialize import Configurable
 
-Axis = int | Sequence[int]
+Axis = int | tuple[int, ...] | list[int]
 
 
 class Constraint(Configurable):

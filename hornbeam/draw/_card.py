@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
@@ -67,6 +68,11 @@ def text_width(text: str, size: float, bold: bool = False) -> float:
     return ems * size * (BOLD if bold else 1.0)
 
 
+def even(length: float) -> float:
+    """Return an even number of points, not below `length`: its half, too, adds up without rounding."""
+    return 2.0 * math.ceil(length / 2)
+
+
 def _wide(character: str) -> float:
     return 0.0 if unicodedata.combining(character) else 1.05
 
@@ -79,20 +85,20 @@ def card_texts(box: Box, width: float, height: float) -> list[Text]:
         texts.append(Text(width - PAD, middle + 4.0, box.name, NAME, MUTED, ends=True))
     for i, (label, value) in enumerate(box.rows):
         y = HEADER + RULE + LINE * i + 10.5
-        texts += [Text(PAD, y, label, ROW, MUTED), Text(PAD + _labels(box), y, value, ROW, INK)]
+        texts += [Text(PAD, y, label, ROW, MUTED), Text(PAD + labels_width(box), y, value, ROW, INK)]
     return texts
 
 
-def _labels(box: Box) -> float:
-    """The width of the column of labels."""
+def labels_width(box: Box) -> float:
+    """Return the width of the column of labels."""
     return max((text_width(label, ROW) for label, _ in box.rows), default=0.0) + GAP
 
 
 def card_size(box: Box) -> tuple[float, float]:
     """Return the (width, height) that a box needs."""
     header = text_width(box.title, TITLE, bold=True) + (GAP + text_width(box.name, NAME) if box.name else 0.0)
-    rows = max((_labels(box) + text_width(value, ROW) for _, value in box.rows), default=0.0)
-    return max(header, rows) + 2 * PAD, HEADER + (len(box.rows) * LINE + 2 * RULE if box.rows else 0.0)
+    rows = max((labels_width(box) + text_width(value, ROW) for _, value in box.rows), default=0.0)
+    return even(max(header, rows) + 2 * PAD), HEADER + (len(box.rows) * LINE + 2 * RULE if box.rows else 0.0)
 
 
 def card_sizes(boxes: list[Box]) -> dict[str, tuple[float, float]]:
@@ -106,7 +112,7 @@ def card_sizes(boxes: list[Box]) -> dict[str, tuple[float, float]]:
 
 def frame_title_width(title: str) -> float:
     """Return the width of a frame's title with the room on its two sides."""
-    return text_width(title, FRAME_TITLE, bold=True) + 2 * FRAME_PAD
+    return even(text_width(title, FRAME_TITLE, bold=True) + 2 * FRAME_PAD)
 
 
 def frame_title(title: str) -> Text:

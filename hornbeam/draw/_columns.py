@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def columns(web: Web, rows: list[list[int]]) -> list[float]:
             aims.append(weight * (offset[lower] - offset[upper] - shift))
     apart: dict[tuple[int, int], float] = {}
     for row in rows:
-        for p, q in zip(row, row[1:], strict=False):
+        for p, q in pairwise(row):
             pair, room = (block[p], block[q]), _room(web, p, q) + offset[p] - offset[q]
             apart[pair] = max(room, apart.get(pair, room))
     at = _least_squares(np.array(pulls), np.array(aims), apart)

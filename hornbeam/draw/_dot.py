@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import io
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,13 @@ from hornbeam.draw import _card, _raster, _shapes
 from hornbeam.draw._layout import lay_out
 from hornbeam.draw._picture import Box, Cluster, Edge, Picture
 from hornbeam.draw._svg import to_svg
+from hornbeam.saving._atomic import replacing
 
 pydot = lazy("pydot", extra="draw")
 
-FONT = "Helvetica"
+FONT = "Helvetica,Arial,sans-serif"
 LOOK = {"bgcolor": f'"{_card.PAPER}"', "nodesep": 0.3, "ranksep": 0.35, "pad": 0.15}  # of the whole graph, in inches
+CLUSTER = "cluster_"  # what Graphviz wants the name of a frame to begin with
 VECTORS = {"svg", "pdf", "ps", "eps"}
 OWN_FORMATS = ("svg", *_raster.FORMATS)
 
@@ -30,50 +33,55 @@ class ModelGraph(pydot.Dot):
     """A pydot graph that also draws itself without Graphviz, and shows itself in a notebook."""
 
     def create(self, prog: Any = None, format: str = "ps", encoding: str | None = None) -> bytes:
-        """Return the graph in a format such as 'svg' or 'png', drawn by Graphviz's `prog` ('dot') if it is there."""
+        """Return the graph in a format such as 'svg' or 'png', by Graphviz's program `prog` ('dot') if it is there."""
         program = prog or self.prog
         name = str(program if isinstance(program, str | os.PathLike) else program[0])
-        if format in {"raw", "dot"} and not shutil.which(name):
+        ours = Path(name).stem == "dot" and format in OWN_FORMATS
+        if format != "raw" and shutil.which(name):
+            try:
+                return self._by_graphviz(program, format, encoding)
+            except AssertionError:  # some of its versions fail at right-angled edges
+                if not ours:
+                    raise
+        if format in {"dot", "raw"}:
             return self.to_string().encode(encoding or "utf-8")
-        if shutil.which(name):
-            graph = copy.deepcopy(self)
-            if format in VECTORS:  # a length in points: resolution would only enlarge the picture
-                graph.obj_dict["attributes"].pop("dpi", None)
-            return super(ModelGraph, graph).create(program, format, encoding)
-        if Path(name).stem != "dot" or format not in OWN_FORMATS:
+        if not ours:
             message = (
-                f"The format {format!r} by the program {name!r} needs Graphviz, which is not on the PATH;"
-                f" 'dot' draws {', '.join(OWN_FORMATS)} without it."
+                f"Drawing as {format!r} with {name!r} needs Graphviz, which was not found on the PATH;"
+                f" without it 'dot' makes {', '.join(OWN_FORMATS)}."
             )
             raise FileNotFoundError(message)
+        return self.draw(format)
+
+    def _by_graphviz(self, program: Any, format: str, encoding: str | None) -> bytes:
+        graph = copy.deepcopy(self)
+        if format in VECTORS:  # their unit is the point: a resolution would only enlarge the picture
+            graph.obj_dict["attributes"].pop("dpi", None)
+        said = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(said):
+                return super(ModelGraph, graph).create(program, format, encoding)
+        except AssertionError as error:
+            error.add_note(said.getvalue())
+            raise
+
+    def draw(self, format: str = "svg") -> bytes:
+        """Return the graph in one of the formats that need no Graphviz, laid out by Hornbeam."""
         drawing = lay_out(picture_of(self))
-        turn = _shapes.TURNS.get(str(self.get("splines")).lower(), _shapes.WIDE_TURN)
+        turn = _shapes.TURNS.get(str(self.get("splines")).strip('"').lower(), _shapes.WIDE_TURN)
         if format == "svg":
             return to_svg(drawing, turn)
         return _raster.to_pixels(drawing, format, float(self.get("dpi") or 96), turn)
 
     def write(self, path: Any, prog: Any = None, format: str = "raw", encoding: str | None = None) -> bool:
         """Write the graph to a file, which is replaced only once the new one is complete."""
-        data = self.to_string().encode(encoding or "utf-8") if format == "raw" else self.create(prog, format, encoding)
-        write_whole(Path(os.fsdecode(path)), data)
+        data = self.create(prog, format, encoding)
+        with replacing(os.fsdecode(path)) as file:
+            file.write(data)
         return True
 
     def _repr_svg_(self) -> str:
-        return self.create(format="svg").decode()
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write `data` beside `path`, then put it in its place."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        return self.draw("svg").decode()
 
 
 # ---- from a picture
@@ -81,22 +89,25 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def fill(graph: Any, picture: Picture) -> None:
     """Add the contents of `picture` to a pydot graph or cluster."""
-    _add(graph, picture.items)
+    widths = {key: width for key, (width, _) in _card.card_sizes(list(picture.boxes())).items()}
+    _add(graph, picture.items, widths)
     for edge in picture.edges:
         graph.add_edge(
             pydot.Edge(_quoted(edge.source), _quoted(edge.target), color=f'"{_card.WIRE}"', penwidth=1.4, arrowsize=0.7)
         )
 
 
-def _add(graph: Any, items: tuple[Box | Cluster, ...]) -> None:
+def _add(graph: Any, items: tuple[Box | Cluster, ...], widths: dict[str, float]) -> None:
     for item in items:
         if isinstance(item, Box):
-            node = pydot.Node(_quoted(item.key), label=_label(item), shape="plain", fontname=FONT)
-            node.obj_dict["box"] = item
+            node = pydot.Node(
+                _quoted(item.key), label=_label(item, widths[item.key]), shape="plain", fontname=f'"{FONT}"'
+            )
+            node.obj_dict["box"] = (item, node.get("label"))
             graph.add_node(node)
         else:
             frame = cluster(item)
-            _add(frame, item.items)
+            _add(frame, item.items, widths)
             graph.add_subgraph(frame)
 
 
@@ -109,11 +120,13 @@ def cluster(item: Cluster) -> Any:
         "color": f'"{_card.FRAME}"',
         "fillcolor": f'"{_card.FRAME_FILL}"',
         "fontcolor": f'"{_card.MUTED}"',
-        "fontname": f'"{FONT} bold"',
+        "fontname": f'"{FONT}"',
         "fontsize": _card.FRAME_TITLE,
         "margin": _card.FRAME_PAD,
     }
-    return pydot.Cluster(_quoted(item.key)[1:-1].replace('"', ""), **look)
+    frame = pydot.Cluster(**look)
+    frame.set_name(_quoted(CLUSTER + item.key))
+    return frame
 
 
 def _quoted(text: str) -> str:
@@ -121,30 +134,31 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _label(box: Box) -> str:
-    """The card of a box in Graphviz's HTML."""
+def _label(box: Box, width: float) -> str:
+    """The card of a box in Graphviz's HTML, `width` points wide."""
     fill, border = _card.COLOURS[box.family]
-    title = f'<FONT POINT-SIZE="{_card.TITLE}" COLOR="{_card.INK}"><B>{_html(box.title)}</B></FONT>'
-    name = f'<FONT POINT-SIZE="{_card.NAME}" COLOR="{_card.MUTED}">{_html(box.name)}</FONT>' if box.name else ""
-    rows = [f'<TR><TD ALIGN="LEFT">{title}</TD><TD ALIGN="RIGHT">{name}</TD></TR>']
-    if box.rows:
-        rows.append("<HR/>")
-    for label, value in box.rows:
-        texts = ((label, _card.MUTED), (value, _card.INK))
-        cells = "".join(
-            f'<TD ALIGN="LEFT"><FONT POINT-SIZE="{_card.ROW}" COLOR="{colour}">{_html(text)}</FONT></TD>'
-            for text, colour in texts
-        )
-        rows.append(f"<TR>{cells}</TR>")
-    table = (
-        f'<TABLE STYLE="ROUNDED" BGCOLOR="{fill}" COLOR="{border}" BORDER="1" CELLBORDER="0" CELLSPACING="0"'
-        f' CELLPADDING="4">{"".join(rows)}</TABLE>'
-    )
-    return f"<{table}>"
+    title = _cell(f"<B>{escape(box.title)}</B>", _card.TITLE, _card.INK)
+    name = _cell(escape(box.name), _card.NAME, _card.MUTED, 'ALIGN="RIGHT"') if box.name else ""
+    inner = width - 2 * _card.PAD
+    header = f'<TD COLSPAN="2" CELLPADDING="0" WIDTH="{inner:.0f}">{_table(f"<TR>{title}{name}</TR>", 4, 0)}</TD>'
+    labels = _card.labels_width(box)
+    rows = [
+        _cell(escape(label), _card.ROW, _card.MUTED, f'ALIGN="LEFT" CELLPADDING="4" WIDTH="{labels:.0f}"')
+        + _cell(escape(value), _card.ROW, _card.INK, f'ALIGN="LEFT" CELLPADDING="1" WIDTH="{inner - labels:.0f}"')
+        for label, value in box.rows
+    ]
+    side = f'<TD WIDTH="{_card.PAD / 2:.0f}"></TD>'
+    lines = [f"<TR>{side}{row}{side}</TR>" for row in (header, *rows)]
+    look = f'STYLE="ROUNDED" BGCOLOR="{fill}" COLOR="{border}"'
+    return f"<{_table(lines[0] + ('<HR/>' if rows else '') + ''.join(lines[1:]), 1, 1, look)}>"
 
 
-def _html(text: str) -> str:
-    return escape(text) or " "
+def _table(rows: str, padding: int, border: int, look: str = "") -> str:
+    return f'<TABLE BORDER="{border}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{padding}" {look}>{rows}</TABLE>'
+
+
+def _cell(text: str, size: float, colour: str, look: str = 'ALIGN="LEFT"') -> str:
+    return f'<TD {look}><FONT POINT-SIZE="{size:g}" COLOR="{colour}">{text or " "}</FONT></TD>'
 
 
 # ---- to a picture
@@ -171,6 +185,7 @@ def _items(graph: Any, seen: set[str]) -> tuple[Box | Cluster, ...]:
                 seen.add(name)
                 items.append(_box(part, name))
         else:
+            name = name.removeprefix(CLUSTER)
             items.append(Cluster(name, _plain(part.get("label")) or name, _items(part, seen)))
     return tuple(items)
 
@@ -183,8 +198,8 @@ def _edges(graph: Any) -> Iterator[Any]:
 
 def _box(node: Any, name: str) -> Box:
     """The box that a node was made from; a new one if a user made the node, or gave it another label."""
-    box = node.obj_dict.get("box")
-    if box is not None and node.get("label") == _label(box):
+    box, label = node.obj_dict.get("box", (None, None))
+    if box is not None and node.get("label") == label:
         return box
     return Box(name, _plain(node.get("label")) or name)
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from hornbeam.draw._card import FRAME_PAD, FRAME_STRIP, card_sizes, frame_title_width
+from hornbeam.draw._card import FRAME_PAD, FRAME_STRIP, card_sizes, even, frame_title_width
 from hornbeam.draw._columns import PORT, columns
 from hornbeam.draw._order import order
 from hornbeam.draw._picture import Box, Cluster, Edge, Picture
@@ -22,13 +22,26 @@ MARGIN = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A rectangle, from its upper left corner; what it shows is a box, or the cluster that a frame is of."""
+    """A rectangle, from its upper left corner."""
 
-    shows: Box | Cluster
     x: float
     y: float
     width: float
     height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Card(Area):
+    """The place of a box."""
+
+    shows: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Frame(Area):
+    """The place of a cluster."""
+
+    shows: Cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +58,8 @@ class Drawing:
 
     width: float
     height: float
-    frames: tuple[Area, ...]
-    cards: tuple[Area, ...]
+    frames: tuple[Frame, ...]
+    cards: tuple[Card, ...]
     lines: tuple[Line, ...]
 
 
@@ -56,7 +69,7 @@ class _Level:
 
     width: float = 0.0
     height: float = 0.0
-    areas: list[Area] = field(default_factory=list)
+    areas: list[Card | Frame] = field(default_factory=list)
     pieces: dict[int, list[Point]] = field(default_factory=dict)  # edge -> its way as far as it runs in here
     inlets: dict[int, float] = field(default_factory=dict)  # edge -> x
     outlets: dict[int, float] = field(default_factory=dict)
@@ -99,8 +112,8 @@ def lay_out(picture: Picture) -> Drawing:
     return Drawing(
         width + 2 * MARGIN,
         height + 2 * MARGIN,
-        tuple(area for area in areas if isinstance(area.shows, Cluster)),
-        tuple(area for area in areas if isinstance(area.shows, Box)),
+        tuple(area for area in areas if isinstance(area, Frame)),
+        tuple(area for area in areas if isinstance(area, Card)),
         tuple(lines),
     )
 
@@ -122,7 +135,7 @@ class _Layout:
         """Return the picture's point for one of the outermost level."""
         return self.flip(x, level.height - y if self.backwards else y)
 
-    def turn_area(self, area: Area, level: _Level) -> Area:
+    def turn_area(self, area: Card | Frame, level: _Level) -> Card | Frame:
         """Return the picture's area for one of the outermost level."""
         x, y = self.turn(area.x, area.y + area.height if self.backwards else area.y, level)
         width, height = self.flip(area.width, area.height)
@@ -141,12 +154,12 @@ class _Layout:
         level = _Level(high - low, height)
         for i, (content, item) in enumerate(zip(contents, plan.items, strict=False)):
             y = middles[i] - item.height / 2
-            if i in frames:
+            if isinstance(content, Cluster):
                 frames[i] = frames[i].moved(at[i], y)
                 level.areas += frames[i].areas
                 level.pieces |= frames[i].pieces
             else:
-                level.areas.append(Area(content, at[i] - item.width / 2, y, item.width, item.height))
+                level.areas.append(Card(at[i] - item.width / 2, y, item.width, item.height, content))
         for edge, wire, path in zip(plan.edges, plan.wires, paths, strict=True):
             before = frames[wire.source].pieces[edge] if wire.source in frames else []
             after = frames[wire.target].pieces[edge] if wire.target in frames else []
@@ -186,7 +199,7 @@ class _Layout:
         if frame is not None:
             return Item(frame.width, frame.height)
         width, height = self.flip(*self.sizes[content.key])
-        return Item(max(width, PORT * (self.arrows[content.key] - 1) + 2 * SHOULDER), height)
+        return Item(max(width, even(PORT * (self.arrows[content.key] - 1) + 2 * SHOULDER)), height)
 
     def frame(self, cluster: Cluster, home: tuple[str, ...]) -> _Level:
         """Lay out a cluster's inside and put a frame with a title around it."""
@@ -209,7 +222,7 @@ class _Layout:
             inside.pieces[edge].insert(0, (x, 0.0))
         for edge, x in inside.outlets.items():
             inside.pieces[edge].append((x, along))
-        inside.areas.insert(0, Area(cluster, -across / 2, 0.0, across, along))
+        inside.areas.insert(0, Frame(-across / 2, 0.0, across, along, cluster))
         return replace(inside, width=across, height=along)
 
 

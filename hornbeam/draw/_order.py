@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hornbeam.draw._ranks import Web
 
 SWEEPS = 12
@@ -63,7 +65,7 @@ def _places(row: list[int]) -> dict[int, int]:
 
 def _sweep(rows: list[list[int]], links: Links) -> None:
     """Sort every row after the first by the mean place of its spots' neighbours in the row before."""
-    for before, row in zip(rows, rows[1:], strict=False):
+    for before, row in pairwise(rows):
         at, here = _places(before), _places(row)
         scale = len(before) / len(row)
         means = {s: sum(at[n] for n in links[s]) / len(links[s]) if links[s] else here[s] * scale for s in row}
@@ -96,7 +98,7 @@ def _inversions(left: list[int], right: list[int], places: dict[int, int]) -> in
 
 def _crossings(rows: list[list[int]], below: Links) -> int:
     total = 0
-    for row, after in zip(rows, rows[1:], strict=False):
+    for row, after in pairwise(rows):
         places = _places(after)
         ends = [places[lower] for spot in row for lower in sorted(below[spot], key=places.__getitem__)]
         total += sum(a > b for i, a in enumerate(ends) for b in ends[i + 1 :])

@@ -12,6 +12,7 @@ from typing import Any
 from hornbeam._core.lazy import lazy
 from hornbeam.draw._picture import Cluster
 from hornbeam.draw._read import Options, read
+from hornbeam.saving._atomic import replacing
 
 _dot = lazy("hornbeam.draw._dot")
 display = lazy("IPython.display")
@@ -96,7 +97,8 @@ def plot_model(
 ) -> Any:
     """Draw a model into a file, whose ending says in which format: png, svg, jpg, pdf; png if it has none.
 
-    The other arguments are those of `model_to_dot`. In a notebook the picture is returned too, so that it is shown.
+    These are laid out by Hornbeam, so the picture is the same on every machine; other formats are Graphviz's. The
+    other arguments are those of `model_to_dot`. In a notebook the picture is returned too, so that it is shown.
     The file is replaced only once the new one is complete.
 
     >>> import hornbeam as keras
@@ -122,7 +124,9 @@ def plot_model(
     )
     path = Path(to_file)
     kind = path.suffix[1:].lower() or "png"
-    graph.write(path, format=kind)
+    data = graph.draw(kind) if kind in _dot.OWN_FORMATS else graph.create(format=kind)
+    with replacing(path) as file:
+        file.write(data)
     return _shown(path, kind)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from hornbeam._core.lazy import lazy
 from hornbeam.draw import _card, _shapes
-from hornbeam.draw._layout import Area, Drawing, Line
+from hornbeam.draw._layout import Area, Card, Drawing, Line
 from hornbeam.draw._tracks import Point
 
 image = lazy("PIL.Image", extra="draw")
@@ -67,7 +67,9 @@ class _Pen:
             self.rectangle(area, _shapes.FRAME_RADIUS, _card.FRAME_FILL, _card.FRAME)
             self.text(_card.frame_title(area.shows.title), area)
         for line in drawing.lines:
-            self.wire(line, turn)
+            heights = [y for _, y in line.points]
+            if self.shows(min(heights), max(heights) - min(heights)):
+                self.wire(line, turn)
         for area in (area for area in drawing.cards if self.shows(area.y, area.height)):
             self.card(area)
 
@@ -79,7 +81,7 @@ class _Pen:
         width = round(_shapes.BORDER_WIDTH * self.scale)
         self.canvas.rounded_rectangle(corners, (radius + edge) * self.scale, fill, border, width)
 
-    def card(self, area: Area) -> None:
+    def card(self, area: Card) -> None:
         fill, border = _card.COLOURS[area.shows.family]
         self.rectangle(area, _shapes.CARD_RADIUS, fill, border)
         if area.shows.rows:
@@ -110,7 +112,8 @@ def _flat(shaft: Sequence[Point], turn: float, steps: int = 12) -> Iterator[Poin
         for i in range(steps + 1):
             b = i / steps
             a = 1 - b
-            yield tuple(a * a * p + 2 * a * b * q + b * b * r for p, q, r in zip(start, corner, end, strict=True))
+            x, y = (a * a * p + 2 * a * b * q + b * b * r for p, q, r in zip(start, corner, end, strict=True))
+            yield x, y
     yield shaft[-1]
 
 

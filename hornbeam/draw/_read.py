@@ -186,9 +186,6 @@ def _family(operation: Any) -> str:
     if isinstance(wrapped, Layer):
         return _family(wrapped)
     found = (
-        family
-        for kind in _kinds(operation)
-        for family, pattern in FAMILIES.items()
-        if re.fullmatch(pattern, kind)
+        family for kind in _kinds(operation) for family, pattern in FAMILIES.items() if re.fullmatch(pattern, kind)
     )
     return next(found, "other")

@@ -7,7 +7,7 @@ from itertools import groupby
 from xml.sax.saxutils import escape, quoteattr
 
 from hornbeam.draw import _card, _shapes
-from hornbeam.draw._layout import Area, Drawing, Line
+from hornbeam.draw._layout import Area, Card, Drawing, Frame, Line
 from hornbeam.draw._tracks import Point
 
 FONTS = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
@@ -16,11 +16,11 @@ FONTS = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 def to_svg(drawing: Drawing, turn: float) -> bytes:
     """Return the SVG file of `drawing`, in UTF-8; `turn` is the radius of the wires' turns."""
     width, height = _n(drawing.width), _n(drawing.height)
+    size = f'width="{width}pt" height="{height}pt" viewBox="0 0 {width} {height}"'
     lines = sorted(drawing.lines, key=lambda line: line.edge.source)
     parts = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}pt" height="{height}pt" '
-        f'viewBox="0 0 {width} {height}" font-family="{FONTS}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="{FONTS}">',
         f'<rect class="paper" width="{width}" height="{height}" fill="{_card.PAPER}"/>',
         *(_frame(area) for area in drawing.frames),
         *(_wires(source, list(lines), turn) for source, lines in groupby(lines, key=lambda line: line.edge.source)),
@@ -54,13 +54,13 @@ def _text(text: _card.Text, area: Area) -> str:
     )
 
 
-def _frame(area: Area) -> str:
+def _frame(area: Frame) -> str:
     rect = _rect(area, _shapes.FRAME_RADIUS, _card.FRAME_FILL, _card.FRAME)
     title = _text(_card.frame_title(area.shows.title), area)
     return f'<g class="model" data-key={quoteattr(area.shows.key)}>\n{rect}\n{title}\n</g>'
 
 
-def _layer(area: Area) -> str:
+def _layer(area: Card) -> str:
     fill, border = _card.COLOURS[area.shows.family]
     parts = [f'<g class="layer" data-key={quoteattr(area.shows.key)}>', _rect(area, _shapes.CARD_RADIUS, fill, border)]
     if area.shows.rows:

@@ -7,6 +7,7 @@ that it does not end at.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from hornbeam.draw._columns import PORT, PORTS
 from hornbeam.draw._ranks import Leg, Web
@@ -64,16 +65,17 @@ def inlets(web: Web, at: list[float]) -> list[float]:
 
 
 def _spread(wanted: list[float], reach: float) -> list[float]:
-    """The wanted places, if they are apart and on the card; else even ones, around one in the middle if there is room."""
-    apart = all(b - a >= PORT for a, b in zip(wanted, wanted[1:], strict=False))
+    """The wanted places, if they are apart and on the card; else even ones, around one near the middle that stays."""
+    apart = all(b - a >= PORT for a, b in pairwise(wanted))
     if apart and max(abs(wanted[0]), abs(wanted[-1])) <= reach:
         return wanted
     last = len(wanted) - 1
     pivot = min(range(len(wanted)), key=lambda i: abs(wanted[i]))
-    step = min(PORTS, reach / max(pivot, last - pivot, 1))
-    if abs(wanted[pivot]) < 0.5 and step >= PORT:
-        return [(i - pivot) * step for i in range(len(wanted))]
-    step = min(PORTS, 2 * reach / max(last, 1))
+    room = reach - abs(wanted[pivot])
+    step = min(PORTS, room / max(pivot, last - pivot, 1) // 0.5 * 0.5)
+    if abs(wanted[pivot]) <= PORTS and step >= PORT:
+        return [wanted[pivot] + (i - pivot) * step for i in range(len(wanted))]
+    step = min(PORTS, 2 * reach / max(last, 1) // 0.5 * 0.5)
     return [(i - last / 2) * step for i in range(len(wanted))]
 
 

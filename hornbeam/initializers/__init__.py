@@ -1,4 +1,5 @@
 """First values of weights: `keras.initializers`."""
+# ruff: noqa: N811, N813  # classes have lower-case names too, as in Keras
 
 from hornbeam.initializers._base import Initializer
 from hornbeam.initializers._constant import STFT, Constant, Identity, Ones, Zeros

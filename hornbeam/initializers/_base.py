@@ -17,8 +17,8 @@ class Initializer(Configurable):
     >>> class Halves(keras.Initializer):
     ...     def __call__(self, shape, dtype=None):
     ...         return np.full(shape, 0.5, dtype)
-    >>> keras.layers.Dense(2, kernel_initializer=Halves()).kernel_initializer.get_config()
-    {}
+    >>> Halves()((2,)).tolist(), Halves().get_config()
+    ([0.5, 0.5], {})
     """
 
     def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:

@@ -81,11 +81,12 @@ class Identity(Initializer):
         if len(shape) != 2:
             message = f"Identity needs a shape (rows, columns); got {tuple(shape)}."
             raise ValueError(message)
-        return (self.gain * np.eye(*shape)).astype(_type(dtype))
+        rows, columns = shape
+        return (self.gain * np.eye(rows, columns)).astype(_type(dtype))
 
 
 class STFT(Initializer):
-    """Gives the kernel of a short-time Fourier transform as a convolution: shape (frame length, 1, FFT length // 2 + 1).
+    """Gives the kernel of a short-time Fourier transform by convolution: (frame length, 1, FFT length // 2 + 1).
 
     Column f is the windowed cosine (`side` 'real') or sine ('imag') of -2 pi t f / FFT length. `window` is a name
     known to `scipy.signal.get_window`, an array (frame length,) or None; `scaling` divides by the window's length

@@ -34,7 +34,7 @@ class _Random(Initializer):
             seed = deserialize(seed)
         if not isinstance(seed, Integral | SeedGenerator | None):
             message = f"{type(self).__name__}: seed must be a whole number or a SeedGenerator; got {seed!r}."
-            raise ValueError(message)
+            raise ValueError(message)  # noqa: TRY004  # as Keras does
         self.seed = seed
         self._source = make_default_seed() if seed is None else seed
 
@@ -92,9 +92,9 @@ class RandomUniform(_Random):
 class VarianceScaling(_Random):
     """Draws with a variance of `scale / n`, so that signals keep their size through layers.
 
-    n is the number of inputs of a unit (`mode` 'fan_in'), of outputs ('fan_out'), or their mean ('fan_avg'). For a kernel
-    (..., inputs, outputs) the axes before the last two count as a receptive field; `input_axes` and `output_axes`,
-    given together, name the axes instead. `distribution` is 'truncated_normal', 'untruncated_normal' or 'uniform'.
+    n is the number of inputs of a unit (`mode` 'fan_in'), of outputs ('fan_out'), or their mean ('fan_avg'). For a
+    kernel (..., inputs, outputs) the axes before the last two count as a receptive field; `input_axes` and
+    `output_axes`, given together, name the axes instead. `distribution` is 'truncated_normal', 'untruncated_normal' or 'uniform'.
 
     >>> import hornbeam as keras
     >>> float(abs(keras.initializers.VarianceScaling(distribution="uniform", seed=0)((3, 1000))).max().round(2))

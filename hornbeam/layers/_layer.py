@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import warnings
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+import hornbeam.ops  # noqa: F401 - gives KerasTensors and Variables their operators
 from hornbeam import constraints, dtype_policies, initializers, regularizers
 from hornbeam._core import tree
 from hornbeam._core.graph import KerasTensor, Node, attach_mask, mask_of
@@ -53,6 +55,28 @@ def _flat(x: Any) -> list[Any]:
     return [x] if _is_tensor(x) else [leaf for leaf in tree.flatten(x) if _is_tensor(leaf)]
 
 
+def _recorded(build: Callable[..., None]) -> Callable[..., None]:
+    """Let `build`, whoever calls it, know its place in the model, run once, and leave the layer built."""
+
+    @functools.wraps(build)
+    def run(self: Layer, *args: Any, **kwargs: Any) -> None:
+        depth = HERE.calls
+        if depth and depth[-1] is self:
+            inside = depth
+        elif self.built and self._weights:
+            return
+        else:
+            inside = (*depth, self)
+            self.path = f"{depth[-1].path}/{self.name}" if depth else self.name
+        with here(calls=inside):
+            build(self, *args, **kwargs)
+        self._build_shapes = inspect.signature(build).bind(self, *args, **kwargs).arguments
+        self._build_shapes.pop("self")
+        self.built = True
+
+    return run
+
+
 class Layer(Tracked, Operation):
     """A computation with weights: subclass it with `__init__`, `build` and `call`.
 
@@ -90,6 +114,8 @@ class Layer(Tracked, Operation):
         super().__init_subclass__(**kwargs)
         if "call" in cls.__dict__:
             cls._call_signature = _signature(cls.call)
+        if "build" in cls.__dict__:
+            cls.build = _recorded(cls.build)
 
     def __init__(
         self,
@@ -287,9 +313,7 @@ class Layer(Tracked, Operation):
             shapes = {names[0]: next(iter(shapes.values()))}
         else:
             shapes = {n: shapes[n.removesuffix("_shape")] for n in names if n.removesuffix("_shape") in shapes}
-        self._build_shapes = shapes
         self.build(**shapes)
-        self.built = True
 
     def _fill(self, bound: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Add `training` and the masks of the inputs to the arguments, where `call` takes them."""
@@ -355,6 +379,7 @@ class Layer(Tracked, Operation):
             del nodes[before:]
         return jax.tree.map(lambda t: t.shape, outputs)
 
+    @_recorded
     def build(self, input_shape: Any) -> None:
         """Make the weights for inputs of `input_shape`; a layer that has weights overrides this."""
 

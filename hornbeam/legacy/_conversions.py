@@ -66,6 +66,12 @@ def decayed_rate(arguments: Arguments) -> None:
         arguments.give("learning_rate", schedule, "decay")
 
 
+def norm_of_all(arguments: Arguments) -> None:
+    """Make clipnorm, which was the norm of all gradients together, global_clipnorm; 0 meant none."""
+    if "clipnorm" in arguments:
+        arguments.move("clipnorm", "global_clipnorm", arguments["clipnorm"] or None)
+
+
 def or_epsilon(value: float | None) -> float:
     """Return `value`, or the default epsilon."""
     return config.epsilon() if value is None else value

@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Any
 
 from hornbeam.legacy import _keras1, _keras2
+from hornbeam.legacy._numerics import ClassicBatchNormalization, ClassicRMSprop
 from hornbeam.legacy._rules import Rule, Translation, parse_signature
 
 
@@ -25,6 +26,7 @@ class Dialect:
     rules: Mapping[str, tuple[Rule, ...]]
     methods: Mapping[str, str]
     first_number: int  # of automatic names: 'dense_1' came first until tf.keras 2
+    formulas: Mapping[str, type]  # "space.Class today" -> mixin
 
     def today(self, space: str, name: str) -> str:
         """Return what `name` is called today."""
@@ -90,6 +92,7 @@ KERAS_1 = Dialect(
     rules=_keras1.RULES,
     methods=_keras1.METHODS,
     first_number=1,
+    formulas={"optimizers.RMSprop": ClassicRMSprop},
 )
 KERAS_2 = Dialect(
     era=2,
@@ -100,6 +103,7 @@ KERAS_2 = Dialect(
     rules=_keras2.RULES,
     methods=_keras2.METHODS,
     first_number=1,
+    formulas={"optimizers.RMSprop": ClassicRMSprop, "layers.BatchNormalization": ClassicBatchNormalization},
 )
 TF_KERAS = Dialect(
     era=2,
@@ -110,4 +114,5 @@ TF_KERAS = Dialect(
     rules=_keras2.TF_RULES,
     methods=_keras2.TF_METHODS,
     first_number=0,
+    formulas={},
 )

@@ -10,6 +10,7 @@ from hornbeam.legacy._conversions import (
     ACTIVATIONS,
     decayed_rate,
     indices_shape,
+    norm_of_all,
     old_accuracy,
     old_monitor,
     or_epsilon,
@@ -17,7 +18,7 @@ from hornbeam.legacy._conversions import (
     samples_to_batches,
     sequence_shape,
 )
-from hornbeam.legacy._rules import Drop, Join, Map, Rename, Rule
+from hornbeam.legacy._rules import Default, Drop, Join, Map, Rename, Rule
 
 
 def _variance(scale: float, mode: str) -> dict[str, Any]:
@@ -172,9 +173,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rename("lr", "learning_rate"),
         decayed_rate,
         Map("epsilon", "epsilon", or_epsilon),
-        Map("clipnorm", "global_clipnorm", lambda norm: norm or None),  # the norm was that of all gradients together
+        norm_of_all,
         Drop("schedule_decay", (0.004,)),
     ),
+    "optimizers.Adagrad": (Default("initial_accumulator_value", 0.0),),
     "callbacks.EarlyStopping": MONITOR,
     "callbacks.ModelCheckpoint": (*MONITOR, Drop("period", (1,))),
     "callbacks.ReduceLROnPlateau": (*MONITOR, Rename("epsilon", "min_delta")),

@@ -1,7 +1,7 @@
 """What programs for Keras 2 (2017 to 2023) wrote, on its own or as tf.keras, and how it is said today."""
 
 from hornbeam.legacy import _keras1
-from hornbeam.legacy._conversions import old_accuracy
+from hornbeam.legacy._conversions import norm_of_all, old_accuracy
 from hornbeam.legacy._rules import Drop, Join, Rule
 
 LOSSES = {**_keras1.LOSSES, "logcosh": "log_cosh"}
@@ -76,8 +76,9 @@ METHODS = {
 # tf.keras: accuracy keeps its name, clipnorm is that of each gradient, Conv2D(8, 3, 2) has strides of 2: all as today.
 _MODERN = {
     "layers.Conv2D": (),
+    "optimizers.Adagrad": (),
     "callbacks.EarlyStopping": (),
-    "optimizers.*": tuple(r for r in RULES["optimizers.*"] if getattr(r, "old", None) != "clipnorm"),
+    "optimizers.*": tuple(r for r in RULES["optimizers.*"] if r is not norm_of_all),
     "Model.compile": tuple(r for r in RULES["Model.compile"] if r is not old_accuracy),
 }
 TF_RULES: dict[str, tuple[Rule, ...]] = {

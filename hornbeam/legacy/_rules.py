@@ -102,6 +102,17 @@ class Drop:
 
 
 @dataclass(frozen=True)
+class Default:
+    """An argument that the era did not have, whose default today is not what it did."""
+
+    name: str
+    value: Any
+
+    def __call__(self, arguments: Arguments) -> None:
+        arguments.setdefault(self.name, self.value)
+
+
+@dataclass(frozen=True)
 class Join:
     """Several arguments are one tuple today: nb_row=3, nb_col=5 is kernel_size=(3, 5)."""
 

@@ -16,6 +16,7 @@ from hornbeam.losses._crossentropy import (
     kl_divergence,
     sparse_categorical_crossentropy,
 )
+from hornbeam.losses._ctc import CTC, ctc
 from hornbeam.losses._get import (
     deserialize,
     get,
@@ -34,12 +35,10 @@ from hornbeam.losses._margin import (
     squared_hinge,
 )
 from hornbeam.losses._overlap import (
-    CTC,
     Circle,
     Dice,
     Tversky,
     circle,
-    ctc,
     dice,
     tversky,
 )

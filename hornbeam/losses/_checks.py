@@ -122,10 +122,11 @@ def check_predictions(loss: Any, y_pred: np.ndarray, y_name: str = "y_pred") -> 
 
     >>> import warnings
     >>> import numpy as np
-    >>> with warnings.catch_warnings(record=True) as seen:
+    >>> with warnings.catch_warnings(action="error"):
     ...     check_predictions(c.BinaryCrossentropy(), np.array([[3.0]]))
-    >>> len(seen)
-    1
+    Traceback (most recent call last):
+        ...
+    UserWarning: y_pred for the loss 'binary_crossentropy': probabilities in [0, 1] expected, found 3 at row 0. ...
     """
     fn = _function(loss)
     if getattr(loss, "from_logits", False) or fn not in (*_BINARY, *_ONE_HOT, *_SPARSE):

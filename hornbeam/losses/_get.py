@@ -6,6 +6,7 @@ from typing import Any
 from hornbeam._core.family import Family
 from hornbeam._core.serialize import serialize as _serialize
 from hornbeam.losses import _crossentropy as c
+from hornbeam.losses import _ctc
 from hornbeam.losses import _margin as m
 from hornbeam.losses import _overlap as o
 from hornbeam.losses import _regression as r
@@ -16,14 +17,14 @@ _CLASSES = (
     r.MeanSquaredLogarithmicError, r.Huber, r.LogCosh, r.CosineSimilarity, r.Poisson, c.BinaryCrossentropy,
     c.BinaryFocalCrossentropy, c.CategoricalCrossentropy, c.CategoricalFocalCrossentropy,
     c.SparseCategoricalCrossentropy, c.CategoricalGeneralizedCrossEntropy, c.KLDivergence, m.Hinge, m.SquaredHinge,
-    m.CategoricalHinge, o.Dice, o.Tversky, o.Circle, o.CTC,
+    m.CategoricalHinge, o.Dice, o.Tversky, o.Circle, _ctc.CTC,
 )  # fmt: skip
 _FUNCTIONS = (
     r.mean_squared_error, r.mean_absolute_error, r.mean_absolute_percentage_error, r.mean_squared_logarithmic_error,
     r.huber, r.log_cosh, r.cosine_similarity, r.poisson, c.binary_crossentropy, c.binary_focal_crossentropy,
     c.categorical_crossentropy, c.categorical_focal_crossentropy, c.sparse_categorical_crossentropy,
     c.categorical_generalized_cross_entropy, c.kl_divergence, m.hinge, m.squared_hinge, m.categorical_hinge, o.dice,
-    o.tversky, o.circle, o.ctc,
+    o.tversky, o.circle, _ctc.ctc,
 )  # fmt: skip
 _SHORT = {
     "mse": r.mean_squared_error,

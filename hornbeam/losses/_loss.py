@@ -146,12 +146,20 @@ def compute_dtype(dtype: Any) -> str:
 @op
 def loss(which: Loss, y_true: Any, y_pred: Any, sample_weight: Any, mask: Any) -> Any:
     """Return what `which` gives for arrays."""
-    y_true, y_pred = (jax.tree.map(lambda x: jnp.asarray(x, dtype=which.dtype), y) for y in (y_true, y_pred))
-    values = which.call(y_true, y_pred)
+    values = which.call(_arrays(y_true, which.dtype), _arrays(y_pred, which.dtype))
     own_mask = mask_of(values)
     if own_mask is not None:
         mask = own_mask if mask is None else jnp.logical_and(*align(jnp.asarray(mask), own_mask))
     return reduce_weighted(values, sample_weight, mask, which.reduction, which.dtype)
+
+
+def _arrays(nest: Any, dtype: str) -> Any:
+    """Return a nest of arrays with each of `dtype`; a list of numbers is an array, not a nest."""
+    return jax.tree.map(lambda x: jnp.asarray(x, dtype=dtype), nest, is_leaf=_is_numbers)
+
+
+def _is_numbers(x: Any) -> bool:
+    return isinstance(x, list | tuple) and not any(hasattr(leaf, "shape") for leaf in jax.tree.leaves(x))
 
 
 class LossFunctionWrapper(Loss):

@@ -21,6 +21,10 @@ Shape = int | Sequence[int]
 public("keras.random", SeedGenerator=SeedGenerator)
 
 
+def _shape(shape: Shape) -> tuple[int, ...]:
+    return (shape,) if isinstance(shape, int) else tuple(shape)
+
+
 def _type(function: str, dtype: Any, *, whole: bool = False) -> Any:
     """Return the dtype to draw in, checked; JAX has no 64 bits unless they are switched on."""
     name = dtypes.canonical(dtype)
@@ -35,9 +39,9 @@ def normal(shape: Shape, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, 
 
     >>> import hornbeam as keras
     >>> keras.random.normal((2,), seed=1).round(3).tolist()
-    [-1.09800..., 0.47499...]
+    [-1.098..., 0.475...]
     """
-    return jax.random.normal(draw_seed(seed), shape, _type("normal", dtype)) * stddev + mean
+    return jax.random.normal(draw_seed(seed), _shape(shape), _type("normal", dtype)) * stddev + mean
 
 
 def truncated_normal(
@@ -49,7 +53,7 @@ def truncated_normal(
     >>> bool(abs(keras.random.truncated_normal((1000,), seed=1)).max() < 2)
     True
     """
-    drawn = jax.random.truncated_normal(draw_seed(seed), -2.0, 2.0, shape, _type("truncated_normal", dtype))
+    drawn = jax.random.truncated_normal(draw_seed(seed), -2.0, 2.0, _shape(shape), _type("truncated_normal", dtype))
     return drawn * stddev + mean
 
 
@@ -61,7 +65,7 @@ def uniform(shape: Shape, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = Non
     >>> bool((x >= 2).all() and (x < 3).all())
     True
     """
-    return jax.random.uniform(draw_seed(seed), shape, _type("uniform", dtype), minval, maxval)
+    return jax.random.uniform(draw_seed(seed), _shape(shape), _type("uniform", dtype), minval, maxval)
 
 
 def randint(shape: Shape, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None) -> jax.Array:
@@ -71,7 +75,7 @@ def randint(shape: Shape, minval: Any, maxval: Any, dtype: Any = "int32", seed: 
     >>> sorted(set(keras.random.randint((100,), 0, 3, seed=1).tolist()))
     [0, 1, 2]
     """
-    return jax.random.randint(draw_seed(seed), shape, minval, maxval, _type("randint", dtype, whole=True))
+    return jax.random.randint(draw_seed(seed), _shape(shape), minval, maxval, _type("randint", dtype, whole=True))
 
 
 @op
@@ -138,7 +142,7 @@ def gamma(shape: Shape, alpha: Any, dtype: Any = None, seed: Any = None) -> jax.
     >>> bool((keras.random.gamma((100,), 0.5, seed=1) >= 0).all())
     True
     """
-    return jax.random.gamma(draw_seed(seed), jnp.asarray(alpha), shape, _type("gamma", dtype))
+    return jax.random.gamma(draw_seed(seed), jnp.asarray(alpha), _shape(shape), _type("gamma", dtype))
 
 
 def binomial(shape: Shape, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None) -> jax.Array:
@@ -151,15 +155,15 @@ def binomial(shape: Shape, counts: Any, probabilities: Any, dtype: Any = None, s
     [5.0, 5.0, 5.0]
     """
     counts, probabilities = jnp.asarray(counts), jnp.asarray(probabilities)
-    return jax.random.binomial(draw_seed(seed), counts, probabilities, shape, _type("binomial", dtype))
+    return jax.random.binomial(draw_seed(seed), counts, probabilities, _shape(shape), _type("binomial", dtype))
 
 
 def beta(shape: Shape, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> jax.Array:
-    """Draw `shape` values of a float `dtype` from beta distributions with parameters `alpha` and `beta`, which broadcast.
+    """Draw `shape` values of a float `dtype` from beta distributions; their parameters `alpha` and `beta` broadcast.
 
     >>> import hornbeam as keras
     >>> x = keras.random.beta((100,), 2.0, 3.0, seed=1)
     >>> bool(((x > 0) & (x < 1)).all())
     True
     """
-    return jax.random.beta(draw_seed(seed), jnp.asarray(alpha), jnp.asarray(beta), shape, _type("beta", dtype))
+    return jax.random.beta(draw_seed(seed), jnp.asarray(alpha), jnp.asarray(beta), _shape(shape), _type("beta", dtype))

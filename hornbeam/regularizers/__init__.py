@@ -1,4 +1,5 @@
 """Penalties on weights and activities: `keras.regularizers`."""
+# ruff: noqa: N811, N813  # classes have lower-case names too, as in Keras
 
 from hornbeam.regularizers._get import deserialize, get, serialize
 from hornbeam.regularizers._regularizers import L1, L1L2, L2, OrthogonalRegularizer, Regularizer

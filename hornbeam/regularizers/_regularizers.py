@@ -3,7 +3,11 @@
 import math
 from typing import Any
 
+import jax
+import jax.numpy as jnp
+
 from hornbeam import ops
+from hornbeam._core.op import op
 from hornbeam._core.serialize import Configurable
 
 
@@ -106,16 +110,19 @@ class OrthogonalRegularizer(Regularizer):
 
     def __call__(self, x: Any) -> Any:
         """Return the penalty of `x` (rows, columns), a scalar."""
-        shape = ops.shape(x)
-        if len(shape) != 2:
-            message = f"OrthogonalRegularizer needs a matrix (rows, columns); got the shape {shape}."
-            raise ValueError(message)
-        vectors = x if self.mode == "rows" else ops.transpose(x)
-        count = ops.shape(vectors)[0]
-        squares = ops.sum(ops.square(vectors), axis=1, keepdims=True)
-        vectors = ops.divide(
-            vectors, ops.sqrt(ops.where(squares > 0, squares, 1.0))
-        )  # a vector of zeros is orthogonal to all
-        cosines = ops.abs(ops.matmul(vectors, ops.transpose(vectors)))
-        between = ops.sum(cosines * (1.0 - ops.eye(count, dtype=cosines.dtype)))
-        return self.factor * between / max(count * (count - 1), 1)
+        return self.factor * _mean_cosine(x, self.mode)
+
+
+@op
+def _mean_cosine(x: Any, mode: str) -> jax.Array:
+    """Return the mean absolute cosine between two rows or columns of a matrix; one of zeros is orthogonal to all."""
+    x = jnp.asarray(x)
+    if x.ndim != 2:
+        message = f"OrthogonalRegularizer needs a matrix (rows, columns); got the shape {x.shape}."
+        raise ValueError(message)
+    vectors = x if mode == "rows" else x.T
+    squares = jnp.sum(jnp.square(vectors), axis=1, keepdims=True)
+    vectors = vectors / jnp.sqrt(jnp.where(squares > 0, squares, 1))
+    cosines = jnp.abs(vectors @ vectors.T)
+    count = len(vectors)
+    return jnp.sum(cosines * (1 - jnp.eye(count, dtype=cosines.dtype))) / max(count * (count - 1), 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -32,10 +33,24 @@ def use_cache() -> None:
         jax.config.update("jax_compilation_cache_dir", str(folder))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.05)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-        jax.config.update("jax_compilation_cache_max_size", CACHE_BYTES)
+        _trim(folder)
 
 
-CACHE_BYTES = 2 << 30  # the least recently used programs go when the folder grows beyond this
+CACHE_BYTES = 2 << 30  # the oldest programs go when the folder has grown beyond this
+
+
+def _trim(folder: Path) -> None:
+    """Remove the oldest files of a folder that has grown too large."""
+    found = []
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        found = sorted((entry.stat().st_mtime, entry.stat().st_size, entry.path) for entry in entries)
+    excess = sum(size for _, size, _ in found) - CACHE_BYTES
+    for _, size, path in found:
+        if excess <= 0:
+            return
+        with contextlib.suppress(OSError):
+            Path(path).unlink()
+        excess -= size
 
 
 def compiled(fn: Callable[..., Any], model: Any) -> Callable[..., Any]:  # noqa: ARG001 - the model chooses its options

@@ -13,7 +13,7 @@ from hornbeam._core.graph import KerasTensor
 from hornbeam._core.infer import infer
 from hornbeam.data._arrays import Sample
 from hornbeam.data._check import class_weights
-from hornbeam.losses import check_targets
+from hornbeam.losses._checks import check_targets
 
 
 def output_specs(model: Any, x: Any) -> Any:

@@ -417,7 +417,7 @@ class Trainer:
 
     def _steps(self) -> Steps:
         """Return the compiled functions, made anew when layers or what is trainable changed."""
-        if self._trainer is None or not self._trainer.is_current(self):
+        if self._trainer is None or (self._trainer_changes != Tracked.changes and not self._trainer.is_current(self)):
             self._trainer = Steps(self)
         self._trainer_changes = Tracked.changes
         return self._trainer

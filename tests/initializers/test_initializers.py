@@ -92,11 +92,11 @@ def test_a_seed_generator_survives_the_config():
 
 def test_without_a_seed_one_number_is_drawn_from_python():
     random.seed(5)
-    seed = random.randint(1, 10**9)
-    after = random.random()
+    seed = random.randint(1, 10**9)  # noqa: S311
+    after = random.random()  # noqa: S311
     random.seed(5)
     made = initializers.get("glorot_uniform")
-    assert random.random() == after
+    assert random.random() == after  # noqa: S311
     assert made.get_config()["seed"] is None
     np.testing.assert_array_equal(made((3,)), initializers.GlorotUniform(seed=seed)((3,)))
     np.testing.assert_array_equal(made((3,)), made((3,)))

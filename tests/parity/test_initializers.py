@@ -104,7 +104,7 @@ def test_python_random_is_consumed_alike():
         made = [package.get(n) for n in ("glorot_uniform", "zeros", "orthogonal", "he_normal", "ones", "uniform")]
         made.append(package.deserialize(package.serialize(made[0])))
         made.append(made[2].clone())
-        drawn.append([*(np.asarray(i((6, 4))) for i in made), random.random()])
+        drawn.append([*(np.asarray(i((6, 4))) for i in made), random.random()])  # noqa: S311
     for ours, theirs in zip(*drawn, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 

@@ -24,7 +24,7 @@ BAD = [
         "seed must be a whole number from 0 to 2**32 - 1, or a SeedGenerator; got 'one'",
     ),
     (lambda: random.normal((2,), seed=-1), "got -1"),
-    (lambda: jax.jit(lambda: random.normal((2,)))(), "needs a seed: keep a SeedGenerator"),
+    (jax.jit(lambda: random.normal((2,))), "needs a seed: keep a SeedGenerator"),
 ]
 
 

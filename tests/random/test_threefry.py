@@ -72,7 +72,7 @@ def test_nothing_is_compiled_for_a_new_shape(draw, monkeypatch):
 def test_large_draws_are_compiled_and_equal(draw, monkeypatch):
     key = np.array([3, 0], np.uint32)
     by_hand = CONCRETE[draw](key, (11, 13), "float32")
-    monkeypatch.setattr(_concrete, "LARGE", 1)
+    monkeypatch.setattr(_concrete, "BY_HAND", {"uniform": 1, "normal": 1})
     np.testing.assert_allclose(CONCRETE[draw](key, (11, 13), "float32"), by_hand, rtol=1e-6)
 
 

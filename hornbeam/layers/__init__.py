@@ -1,0 +1,170 @@
+"""Layers: `keras.layers`."""
+
+from hornbeam._core import registry
+from hornbeam.layers._activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
+from hornbeam.layers._conv import Conv1D, Conv2D, Conv3D
+from hornbeam.layers._conv import Conv1D as Convolution1D
+from hornbeam.layers._conv import Conv2D as Convolution2D
+from hornbeam.layers._conv import Conv3D as Convolution3D
+from hornbeam.layers._core import Identity, Lambda, Masking
+from hornbeam.layers._dense import Dense
+from hornbeam.layers._embed import Embedding
+from hornbeam.layers._input import Input, InputLayer
+from hornbeam.layers._input_spec import InputSpec
+from hornbeam.layers._layer import Layer
+from hornbeam.layers._merge import (
+    Add,
+    Average,
+    Concatenate,
+    Dot,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    concatenate,
+    dot,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
+from hornbeam.layers._norm import BatchNormalization, LayerNormalization
+from hornbeam.layers._pad import (
+    Cropping1D,
+    Cropping2D,
+    Cropping3D,
+    UpSampling1D,
+    UpSampling2D,
+    UpSampling3D,
+    ZeroPadding1D,
+    ZeroPadding2D,
+    ZeroPadding3D,
+)
+from hornbeam.layers._pool import (
+    AveragePooling1D,
+    AveragePooling2D,
+    AveragePooling3D,
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalAveragePooling3D,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
+    GlobalMaxPooling3D,
+    MaxPooling1D,
+    MaxPooling2D,
+    MaxPooling3D,
+)
+from hornbeam.layers._pool import AveragePooling1D as AvgPool1D
+from hornbeam.layers._pool import AveragePooling2D as AvgPool2D
+from hornbeam.layers._pool import AveragePooling3D as AvgPool3D
+from hornbeam.layers._pool import GlobalAveragePooling1D as GlobalAvgPool1D
+from hornbeam.layers._pool import GlobalAveragePooling2D as GlobalAvgPool2D
+from hornbeam.layers._pool import GlobalAveragePooling3D as GlobalAvgPool3D
+from hornbeam.layers._pool import GlobalMaxPooling1D as GlobalMaxPool1D
+from hornbeam.layers._pool import GlobalMaxPooling2D as GlobalMaxPool2D
+from hornbeam.layers._pool import GlobalMaxPooling3D as GlobalMaxPool3D
+from hornbeam.layers._pool import MaxPooling1D as MaxPool1D
+from hornbeam.layers._pool import MaxPooling2D as MaxPool2D
+from hornbeam.layers._pool import MaxPooling3D as MaxPool3D
+from hornbeam.layers._regularize import (
+    ActivityRegularization,
+    AlphaDropout,
+    Dropout,
+    GaussianDropout,
+    GaussianNoise,
+    SpatialDropout1D,
+    SpatialDropout2D,
+    SpatialDropout3D,
+)
+from hornbeam.layers._reshape import Flatten, Permute, RepeatVector, Reshape
+
+__all__ = [
+    "ELU",
+    "Activation",
+    "ActivityRegularization",
+    "Add",
+    "AlphaDropout",
+    "Average",
+    "AveragePooling1D",
+    "AveragePooling2D",
+    "AveragePooling3D",
+    "AvgPool1D",
+    "AvgPool2D",
+    "AvgPool3D",
+    "BatchNormalization",
+    "Concatenate",
+    "Conv1D",
+    "Conv2D",
+    "Conv3D",
+    "Convolution1D",
+    "Convolution2D",
+    "Convolution3D",
+    "Cropping1D",
+    "Cropping2D",
+    "Cropping3D",
+    "Dense",
+    "Dot",
+    "Dropout",
+    "Embedding",
+    "Flatten",
+    "GaussianDropout",
+    "GaussianNoise",
+    "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D",
+    "GlobalAveragePooling3D",
+    "GlobalAvgPool1D",
+    "GlobalAvgPool2D",
+    "GlobalAvgPool3D",
+    "GlobalMaxPool1D",
+    "GlobalMaxPool2D",
+    "GlobalMaxPool3D",
+    "GlobalMaxPooling1D",
+    "GlobalMaxPooling2D",
+    "GlobalMaxPooling3D",
+    "Identity",
+    "Input",
+    "InputLayer",
+    "InputSpec",
+    "Lambda",
+    "Layer",
+    "LayerNormalization",
+    "LeakyReLU",
+    "Masking",
+    "MaxPool1D",
+    "MaxPool2D",
+    "MaxPool3D",
+    "MaxPooling1D",
+    "MaxPooling2D",
+    "MaxPooling3D",
+    "Maximum",
+    "Minimum",
+    "Multiply",
+    "PReLU",
+    "Permute",
+    "ReLU",
+    "RepeatVector",
+    "Reshape",
+    "Softmax",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
+    "Subtract",
+    "UpSampling1D",
+    "UpSampling2D",
+    "UpSampling3D",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
+    "ZeroPadding3D",
+    "add",
+    "average",
+    "concatenate",
+    "dot",
+    "maximum",
+    "minimum",
+    "multiply",
+    "subtract",
+]
+
+registry.public("keras.layers", **{name: globals()[name] for name in __all__})

@@ -1,0 +1,263 @@
+"""Normalization layers: features brought to mean 0 and variance 1, then scaled and shifted by what is learned."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from hornbeam import ops
+from hornbeam._core.dtypes import result_type
+from hornbeam._core.state import Variable
+from hornbeam.layers._checks import axis_of, known, refusal, whole, within
+from hornbeam.layers._input_spec import InputSpec
+from hornbeam.layers._layer import Layer
+from hornbeam.layers._weights import ruled_weight, store_rules
+
+
+class Normalizing(Layer):
+    """A layer that ends with `x * gamma + beta`, computed in float32 or better."""
+
+    scale: bool
+    center: bool
+
+    def _build_affine(self, shape: tuple[int, ...]) -> None:
+        """Make gamma and beta of `shape`, where they are asked for."""
+        self.gamma: Variable | None = ruled_weight(self, "gamma", shape, autocast=False) if self.scale else None
+        self.beta: Variable | None = ruled_weight(self, "beta", shape, autocast=False) if self.center else None
+
+    def _affine(self, x: Any, shape: Sequence[int]) -> Any:
+        """Return `x * gamma + beta`, these brought to `shape`."""
+        if self.gamma is not None:
+            x = x * self.gamma.value.reshape(shape)
+        return x if self.beta is None else x + self.beta.value.reshape(shape)
+
+
+class BatchNormalization(Normalizing):
+    """Normalizes each feature over the batch while training, and by running averages afterwards.
+
+    The shape stays. While training: `gamma * (x - mean(batch)) / sqrt(var(batch) + epsilon) + beta`, and both averages
+    move: `average * momentum + new * (1 - momentum)`. Otherwise, or with `trainable=False`, the averages take the place
+    of the batch's mean and variance. Ioffe and Szegedy 2015; with `renorm`, Ioffe 2017.
+
+    Args:
+        axis: the axis of the features; the statistics are taken over all others.
+        momentum: how slowly the averages move.
+        epsilon: added to the variance.
+        center, scale: whether there is a beta, a gamma.
+        beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: first values.
+        beta_regularizer, gamma_regularizer, beta_constraint, gamma_constraint: rules of the weights.
+        renorm: whether training, too, normalizes by running averages, so that small batches do less harm.
+        renorm_clipping: a dict of limits `rmin`, `rmax`, `dmax` of that correction.
+        renorm_momentum: how slowly the averages of `renorm` move.
+        synchronized: whether the statistics are those of the whole batch when it is spread over devices. They are in
+            any case: a step is one program over all devices.
+
+    A mask `(batch, ...)`, of all axes but the last, says which elements count in the statistics.
+
+    >>> import hornbeam as keras
+    >>> layer = keras.layers.BatchNormalization(momentum=0.5)
+    >>> layer(keras.ops.convert_to_tensor([[1.0], [3.0]]), training=True).round(2).tolist()
+    [[-1.0], [1.0]]
+    >>> layer.moving_mean.numpy().tolist()
+    [1.0]
+    """
+
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        moving_mean_initializer: Any = "zeros",
+        moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        renorm: bool = False,
+        renorm_clipping: Mapping[str, float] | None = None,
+        renorm_momentum: float = 0.99,
+        synchronized: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.axis, self.momentum, self.epsilon = int(axis), float(momentum), float(epsilon)
+        self.center, self.scale, self.synchronized = center, scale, synchronized
+        store_rules(
+            self,
+            beta_initializer=beta_initializer,
+            gamma_initializer=gamma_initializer,
+            moving_mean_initializer=moving_mean_initializer,
+            moving_variance_initializer=moving_variance_initializer,
+            beta_regularizer=beta_regularizer,
+            gamma_regularizer=gamma_regularizer,
+            beta_constraint=beta_constraint,
+            gamma_constraint=gamma_constraint,
+        )
+        self.renorm, self.renorm_momentum = renorm, renorm_momentum
+        self.renorm_clipping = self._checked_clipping(renorm_clipping) if renorm else renorm_clipping
+        self.supports_masking = True
+
+    def _checked_clipping(self, clipping: Mapping[str, float] | None) -> dict[str, float]:
+        limits = dict(clipping or {})
+        if set(limits) - {"rmin", "rmax", "dmax"}:
+            raise refusal(self, "renorm_clipping to have the keys rmin, rmax, dmax", f"{sorted(limits)}")
+        if limits.get("rmin", 0) > limits.get("rmax", float("inf")) or limits.get("dmax", 0) < 0:
+            raise refusal(self, "renorm_clipping to have rmin <= rmax and dmax >= 0", f"{limits}")
+        return limits
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make gamma, beta and the running averages, one number per feature."""
+        axis = axis_of(self, self.axis, input_shape)
+        features = known(self, f"axis {self.axis}", input_shape[axis], input_shape)
+        self._build_affine((features,))
+        self.moving_mean = self._average("moving_mean", features)
+        self.moving_variance = self._average("moving_variance", features)
+        if self.renorm:
+            self.moving_stddev = self._average("moving_stddev", features, "moving_variance")
+            self.renorm_mean = self._average("renorm_mean", features, "moving_mean")
+            self.renorm_stddev = self._average("renorm_stddev", features, "moving_variance")
+        self.input_spec = InputSpec(ndim=len(input_shape), axes={axis: features})
+
+    def _average(self, name: str, features: int, rules: str | None = None) -> Variable:
+        """Return a running average; a standard deviation starts at the root of what its `rules` give a variance."""
+        first = getattr(self, f"{rules or name}_initializer")
+        initializer = (lambda shape, dtype: jnp.sqrt(first(shape, dtype=dtype))) if name.endswith("stddev") else first
+        return ruled_weight(self, name, (features,), initializer, rules, trainable=False, autocast=False)
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Return the normalized inputs; `mask` has all axes of the inputs but the last."""
+        if mask is not None and mask.ndim != inputs.ndim - 1:
+            expected = f"a mask of {inputs.ndim - 1} axes, those of the inputs but the last"
+            raise refusal(self, expected, f"a mask of shape {mask.shape} for inputs of shape {inputs.shape}")
+        x = inputs.astype(result_type(inputs.dtype, "float32"))
+        axis = self.axis % x.ndim
+        shape = [x.shape[axis] if i == axis else 1 for i in range(x.ndim)]
+        if not training or not self.trainable:
+            mean, variance = self.moving_mean.value, self.moving_variance.value
+            outputs = self._normalize(x, mean, variance, shape)
+            return self._affine(outputs, shape).astype(self.compute_dtype)
+        mean, variance = _statistics(x, axis, mask)
+        outputs = self._normalize(x, mean, variance, shape)
+        if self.renorm:
+            r, d = self._correct(mean, variance)
+            outputs = outputs * r.reshape(shape) + d.reshape(shape)
+        else:
+            _move(self.moving_mean, mean, self.momentum)
+            _move(self.moving_variance, variance, self.momentum)
+        return self._affine(outputs, shape).astype(self.compute_dtype)
+
+    def _normalize(self, x: Any, mean: Any, variance: Any, shape: Sequence[int]) -> Any:
+        return (x - mean.reshape(shape)) * jax.lax.rsqrt(variance + self.epsilon).reshape(shape)
+
+    def _correct(self, mean: Any, variance: Any) -> tuple[Any, Any]:
+        """Return factor and shift from the batch's statistics to the running ones, and move these."""
+        stddev = jnp.sqrt(variance + self.epsilon)
+        running = jnp.maximum(self.renorm_stddev.value, self.epsilon**0.5)
+        limits = self.renorm_clipping or {}
+        r = jnp.clip(stddev / running, limits.get("rmin"), limits.get("rmax"))
+        largest = limits.get("dmax", float("inf"))
+        d = jnp.clip((mean - self.renorm_mean.value) / running, -largest, largest)
+        _move(self.renorm_mean, mean, self.renorm_momentum)
+        _move(self.renorm_stddev, stddev, self.renorm_momentum)
+        _move(self.moving_mean, mean, self.momentum)
+        _move(self.moving_stddev, stddev, self.momentum)
+        self.moving_variance.assign(jnp.maximum(self.moving_stddev.value**2 - self.epsilon, 0))
+        return jax.lax.stop_gradient(r), jax.lax.stop_gradient(d)
+
+
+def _statistics(x: Any, axis: int, mask: Any) -> tuple[Any, Any]:
+    """Return mean and variance over all axes but `axis`, of the elements that `mask` does not exclude."""
+    axes = tuple(i for i in range(x.ndim) if i != axis)
+    if mask is None:
+        return jnp.mean(x, axes), jnp.var(x, axes)
+    counted = jnp.broadcast_to(mask[..., None], x.shape).astype(bool)
+    many = jnp.maximum(jnp.sum(counted, axes, keepdims=True), 1)
+    mean = jnp.sum(jnp.where(counted, x, 0), axes, keepdims=True) / many
+    variance = jnp.sum(jnp.where(counted, x - mean, 0) ** 2, axes, keepdims=True) / many
+    return mean.reshape(-1), variance.reshape(-1)
+
+
+def _move(average: Variable, value: Any, momentum: float) -> None:
+    average.assign(average.value * momentum + value * (1.0 - momentum))
+
+
+class LayerNormalization(Normalizing):
+    """Normalizes each sample over its features: `gamma * (x - mean) / sqrt(var + epsilon) + beta` (Ba et al. 2016).
+
+    The shape stays; nothing differs between training and inference.
+
+    Args:
+        axis: the axis, or several, over which mean and variance are taken.
+        epsilon: added to the variance.
+        center, scale: whether there is a beta, a gamma.
+        beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer, beta_constraint, gamma_constraint:
+            rules of the weights, of the shape of the axes.
+
+    >>> import hornbeam as keras
+    >>> keras.layers.LayerNormalization()(keras.ops.convert_to_tensor([[1.0, 3.0]])).round(2).tolist()
+    [[-1.0, 1.0]]
+    """
+
+    def __init__(
+        self,
+        axis: int | Sequence[int] = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        self.rms_scaling = kwargs.pop("rms_scaling", False)
+        if self.rms_scaling:
+            message = "LayerNormalization: `rms_scaling` divides by the standard deviation; see RMSNormalization."
+            warnings.warn(message, DeprecationWarning, stacklevel=2)
+        super().__init__(**kwargs)
+        if not isinstance(axis, int | list | tuple):
+            message = f"Layer {self.path!r} (LayerNormalization) expects axis to be a whole number or several; got {axis!r}."
+            raise TypeError(message)
+        self.axis = axis if isinstance(axis, int) else list(axis)
+        self.epsilon, self.center, self.scale = epsilon, center, scale
+        store_rules(
+            self,
+            beta_initializer=beta_initializer,
+            gamma_initializer=gamma_initializer,
+            beta_regularizer=beta_regularizer,
+            gamma_regularizer=gamma_regularizer,
+            beta_constraint=beta_constraint,
+            gamma_constraint=gamma_constraint,
+        )
+        self.supports_masking = True
+        self.autocast = False
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make gamma and beta of the shape of the axes."""
+        axes = sorted(axis_of(self, a, input_shape) for a in ([self.axis] if isinstance(self.axis, int) else self.axis))
+        shape = tuple(known(self, f"axis {a}", input_shape[a], input_shape) for a in axes)
+        self._build_affine(shape)
+
+    def call(self, inputs: Any) -> Any:
+        """Return the normalized inputs."""
+        x = inputs.astype(result_type(inputs.dtype, "float32"))
+        axes = tuple(sorted(a % x.ndim for a in ([self.axis] if isinstance(self.axis, int) else self.axis)))
+        shape = [x.shape[i] if i in axes else 1 for i in range(x.ndim)]
+        factor = jax.lax.rsqrt(jnp.var(x, axes, keepdims=True) + self.epsilon)
+        if not self.rms_scaling:
+            x = x - jnp.mean(x, axes, keepdims=True)
+        return self._affine(x * factor, shape).astype(self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments, with the one that comes by its name alone."""
+        return super().get_config() | ({"rms_scaling": True} if self.rms_scaling else {})
