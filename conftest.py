@@ -4,6 +4,7 @@ import os
 import random
 import tempfile
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -13,6 +14,9 @@ os.environ["XDG_CACHE_HOME"] = _HOME.name  # ... and the user's cache must be ne
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 from hornbeam._core import config, names, registry  # noqa: E402  # after the environment
+
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)  # the same examples, slow or not
+hypothesis.settings.load_profile("repeatable")
 
 
 @pytest.fixture(autouse=True)

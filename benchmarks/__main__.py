@@ -22,7 +22,7 @@ def main(words: list[str]) -> None:
     """Run the rows that `words` pick."""
     rows = [row for row in ROWS if not words or any(word in row.name for word in words)]
     load = os.getloadavg()[0]
-    print(f"{_processor()}, {os.cpu_count()} cores, load {load:.1f}; medians, then ratios [least..most] of the rounds")
+    print(f"{_processor()}, {os.cpu_count()} cores, load {load:.1f}; medians; ratios [least..most] of the rounds")
     reports = []
     for row in rows:
         reports.append(row.report(row.measure()))
@@ -42,7 +42,8 @@ def _show(report: dict[str, Any]) -> None:
     for target in report["targets"]:
         found = f"{target['what']}: {target['median']:.2f} [{target['least']:.2f}..{target['most']:.2f}]"
         answer = "reached" if target["reached"] else "NOT REACHED"
-        print(f"    {found}, to reach {target['sign']} {target['bound']:g}: {answer}")
+        found += f", best to best {target['best to best']:.2f}"
+        print(f"    {found}; to reach {target['sign']} {target['bound']:g}: {answer}")
 
 
 def _human(value: float, unit: str) -> str:

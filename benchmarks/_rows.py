@@ -44,7 +44,8 @@ class Target:
         values = self.values(figures)
         what, middle = f"{self.of} / {self.over}" if self.over else self.of, median(values)
         reached = middle >= self.bound if self.sign == ">=" else middle <= self.bound
-        spread = {"median": middle, "least": min(values), "most": max(values)}
+        best = min(figures[self.of]) / (min(figures[self.over]) if self.over else 1)
+        spread = {"median": middle, "least": min(values), "most": max(values), "best to best": best}
         return {"what": what, **spread, "sign": self.sign, "bound": self.bound, "reached": reached}
 
 

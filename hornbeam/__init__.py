@@ -1,6 +1,6 @@
 """Hornbeam: the Keras layer-and-model system on one engine, JAX.
 
-`import hornbeam as keras` gives Keras 3's names. A name is imported at its first use, so importing the package is cheap.
+`import hornbeam as keras` gives Keras 3's names. A name is imported at its first use: importing the package is cheap.
 
 >>> import hornbeam as keras
 >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])

@@ -1,7 +1,5 @@
 """What Keras 3 offers as `keras.backend`: settings, data types and names."""
 
-from typing import Any
-
 from hornbeam._core.config import (
     backend,
     epsilon,
@@ -15,7 +13,7 @@ from hornbeam._core.dtypes import canonical as standardize_dtype
 from hornbeam._core.dtypes import is_float as is_float_dtype
 from hornbeam._core.dtypes import is_int as is_int_dtype
 from hornbeam._core.dtypes import result_type
-from hornbeam._core.graph import is_symbolic
+from hornbeam._core.graph import is_symbolic as is_keras_tensor
 from hornbeam._core.names import auto_name, reset_names
 
 __all__ = [
@@ -45,13 +43,3 @@ def get_uid(prefix: str = "") -> int:
     """Return a number that grows with each call for a `prefix`, from 1."""
     name = auto_name(prefix)
     return 1 if name == prefix else int(name.removeprefix(f"{prefix}_")) + 1
-
-
-def is_keras_tensor(x: Any) -> bool:
-    """Return whether `x` is a symbolic tensor made by an Input, a layer or an operation on one.
-
-    >>> import hornbeam as keras
-    >>> keras.backend.is_keras_tensor(keras.Input((4,)))
-    True
-    """
-    return is_symbolic(x)

@@ -21,13 +21,17 @@ def public_modules():
             yield importlib.import_module(found.name)
 
 
+def names_of(module):
+    """Return the public names of a module, other modules left out."""
+    names = getattr(module, "__all__", None) or [name for name in dir(module) if not name.startswith("_")]
+    return sorted(name for name in names if not inspect.ismodule(getattr(module, name)))
+
+
 def public_names():
     """Return the sorted lines 'module name' of what a user can reach; modules are lines of their own."""
     lines = []
     for module in public_modules():
-        names = getattr(module, "__all__", None) or [name for name in dir(module) if not name.startswith("_")]
-        own = [name for name in names if not inspect.ismodule(getattr(module, name))]
-        lines += [module.__name__, *(f"{module.__name__} {name}" for name in own)]
+        lines += [module.__name__, *(f"{module.__name__} {name}" for name in names_of(module))]
     return sorted(lines)
 
 

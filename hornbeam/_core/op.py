@@ -39,7 +39,7 @@ class Operation:
     name: str
 
     def __init__(self, name: str | None = None) -> None:
-        self.name = check_name(name or auto_name(snake_case(type(self).__name__)), type(self).__name__)
+        self.name = check_name(auto_name(snake_case(type(self).__name__)) if name is None else name, type(self).__name__)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run `call`, or record a node when a KerasTensor is among the arguments."""

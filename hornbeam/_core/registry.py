@@ -116,8 +116,10 @@ CustomObjectScope = custom_object_scope
 def suggest(name: object, known: Iterable[str]) -> str:
     """Return ' Did you mean ...?' with the nearest of `known`, or all of them when none is near and they are few."""
     names = sorted(set(known))
-    near = difflib.get_close_matches(str(name).lower(), [n.lower() for n in names], n=3, cutoff=0.6)
-    near = [n for n in names if n.lower() in near]
+    spelled: dict[str, str] = {}  # one spelling of each name, in the case of what was asked for
+    for n in sorted(names, key=lambda n: n.islower() == str(name).islower()):
+        spelled[n.lower()] = n
+    near = [spelled[n] for n in difflib.get_close_matches(str(name).lower(), spelled, n=3, cutoff=0.6)]
     if near:
         return f" Did you mean {' or '.join(map(repr, near))}?"
     return f" Known: {', '.join(map(repr, names))}." if len(names) < 60 else ""

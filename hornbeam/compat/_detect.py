@@ -94,7 +94,9 @@ def _words(source: str) -> Iterator[tuple[str, int, str]]:
         if isinstance(node, ast.Call):
             yield from _call_words(node)
         elif isinstance(node, ast.Attribute):
-            yield from _name_words(node.attr, node, in_keras=isinstance(node.value, ast.Name) and node.value.id in roots)
+            yield from _name_words(
+                node.attr, node, in_keras=isinstance(node.value, ast.Name) and node.value.id in roots
+            )
         elif isinstance(node, ast.FunctionDef) and node.name in _KERAS_1_NAMES:
             yield "1", node.lineno, node.name
         elif isinstance(node, ast.Constant) and node.value in _ACCURACY:

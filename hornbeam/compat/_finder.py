@@ -47,6 +47,7 @@ class Finder(MetaPathFinder, Loader):
 
     def __init__(self, era: int | None) -> None:
         self.era = era
+        self._facades: dict[str, ModuleType] = {}  # a program that keeps one can go on using it after uninstall()
         self.put_aside = {name: module for name, module in sys.modules.items() if name.split(".")[0] in ROOTS}
 
     # ---- installing
@@ -70,7 +71,7 @@ class Finder(MetaPathFinder, Loader):
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         """Return the spec of a module that this era has."""
-        if fullname.split(".")[0] not in ROOTS or not self._exists(fullname):
+        if fullname.split(".", maxsplit=1)[0] not in ROOTS or not self._exists(fullname):
             return None
         return importlib.util.spec_from_loader(fullname, self, is_package=True)
 
@@ -78,9 +79,13 @@ class Finder(MetaPathFinder, Loader):
         """Return the facade of a module."""
         if self.era is None:
             self.era = detect(*importing_sources()).era
-        module = Facade(spec.name, f"Hornbeam, as `{spec.name}` of era {self.era}.")
-        module._finder = self  # noqa: SLF001  # its own class
-        return module
+        return self._facade(spec.name)
+
+    def _facade(self, name: str) -> ModuleType:
+        if name not in self._facades:
+            module = self._facades[name] = Facade(name, f"Hornbeam, as `{name}` of era {self.era}.")
+            module._finder = self  # its own class
+        return self._facades[name]
 
     def exec_module(self, module: ModuleType) -> None:
         """Run nothing: names are looked up when they are asked for."""
@@ -97,8 +102,9 @@ class Finder(MetaPathFinder, Loader):
         try:
             return self._name(module, path, name)
         except AttributeError as error:
-            if self._exists(f"{module}.{name}"):
-                return importlib.import_module(f"{module}.{name}")
+            inner = f"{module}.{name}"
+            if self._exists(inner):
+                return importlib.import_module(inner) if self in sys.meta_path else self._facade(inner)
             raise AttributeError(str(error), name=name, obj=sys.modules.get(module)) from None
 
     def names(self, module: str) -> list[str]:
@@ -116,7 +122,9 @@ class Finder(MetaPathFinder, Loader):
 
     def _name(self, module: str, path: str | None, name: str) -> Any:
         if path is None:
-            message = f"{module} is Hornbeam's here, which covers tensorflow.keras alone: {module}.{name} is not covered."
+            message = (
+                f"{module} is Hornbeam's here, which covers tensorflow.keras alone: {module}.{name} is not covered."
+            )
             raise AttributeError(message)
         if self.era == 3 or path not in ("", *OLD_PATHS):
             return getattr(importlib.import_module(f"hornbeam.{path}".rstrip(".")), name)
@@ -127,13 +135,13 @@ class Finder(MetaPathFinder, Loader):
         return self._first(module, spaces, name)
 
     def _first(self, module: str, spaces: Sequence[str], name: str) -> Any:
-        error = AttributeError(f"Hornbeam does not cover {module}.{name}.")
+        errors = [AttributeError(f"Hornbeam does not cover {module}.{name}.")]
         for space in spaces:
             try:
                 return self._world(module).get(space, name)
             except AttributeError as missing:
-                error = missing
-        raise error
+                errors.append(missing)
+        raise errors[1] if spaces else errors[0]
 
     def _world(self, module: str) -> Any:
         if module.startswith("tensorflow"):

@@ -54,4 +54,3 @@ ROOT_NAMES = {"Input": "layers", "Model": "models", "Sequential": "models"}
 
 # Where TensorFlow kept Keras: `tensorflow.keras`, `tensorflow.python.keras`, ...
 TENSORFLOW_PREFIXES = ("", "python", "contrib", "compat", "compat.v1", "compat.v2")
-

@@ -29,7 +29,7 @@ def run_script(path: str, arguments: Sequence[str] = (), era: int | str = "auto"
     try:
         raw = Path(path).read_bytes()
     except OSError as error:
-        print(f"hornbeam: can't open file {path!r}: {error.strerror}", file=sys.stderr)
+        sys.stderr.write(f"hornbeam: can't open file {path!r}: {error.strerror}\n")
         return 2
     install(era)
     sys.argv = [path, *arguments]
@@ -44,7 +44,7 @@ def run_script(path: str, arguments: Sequence[str] = (), era: int | str = "auto"
     def run() -> None:
         source, magics = without_magics(importlib.util.decode_source(raw))
         for number, line in magics:
-            print(f"hornbeam: {path}, line {number}: skipped {line!r}, which is for notebooks.", file=sys.stderr)
+            sys.stderr.write(f"hornbeam: {path}, line {number}: skipped {line!r}, which is for notebooks.\n")
         exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)  # noqa: S102  # running it is the point
 
     return _status(run)

@@ -100,21 +100,24 @@ class World:
         formula = self.dialect.formulas.get(f"{space}.{cls.__name__}")
         bases = (*filter(None, [formula]), *(kinds.values() or [Behaviour]), cls)
         era_class = _metaclass(type(cls))(cls.__name__, bases, body)
-        if translation is not None:
-            era_class.__init__ = _translated(era_class, "__init__", translation)
+        era_class.__init__ = _translated(era_class, "__init__", translation or Translation(name, cls, None, ()), cls)
         if text := self.dialect.signature(space, name):
             era_class.__signature__ = parse_signature(text)
         for kind in reversed(kinds):
             for method in self.dialect.methods_of(kind):
                 if method not in ("__init__", "add_weight"):
-                    setattr(era_class, method, _translated(era_class, method, self._method(kind, method, era_class)))
+                    source = cls if hasattr(cls, method) else era_class
+                    translation = self._method(kind, method, source)
+                    setattr(era_class, method, _translated(era_class, method, translation, source))
         registry.public_as(era_class, cls)
         return era_class
 
     def _method(self, owner: str, method: str, cls: type) -> Translation:
         return self.dialect.method_translation(owner, method, getattr(cls, method))
 
-    def method_arguments(self, owner: str, method: str, target: Any, args: tuple[Any, ...], kwargs: Any) -> dict[str, Any]:
+    def method_arguments(
+        self, owner: str, method: str, target: Any, args: tuple[Any, ...], kwargs: Any
+    ) -> dict[str, Any]:
         """Return a method's arguments as today's method takes them."""
         return self.dialect.method_translation(owner, method, target)(args, kwargs)
 
@@ -127,17 +130,17 @@ class World:
     def adopt(self, result: Any) -> Any:
         """Make the layers of a model that today's functions made into layers of this era."""
         if isinstance(result, layers.Layer):
-            for part in result._flatten_layers():  # noqa: SLF001  # the one walk over the layers inside
+            for part in result._flatten_layers():  # the one walk over the layers inside
                 cls, module = type(part), registry.public_module(type(part))
                 if module in ("keras.layers", "keras.models") and not issubclass(cls, Behaviour):
                     part.__class__ = self.get(module.removeprefix("keras."), cls.__name__)
         return result
 
 
-def _translated(era_class: type, method: str, translation: Translation) -> Callable[..., Any]:
-    """Return the method of `era_class` that translates its arguments and passes them on."""
+def _translated(era_class: type, method: str, translation: Translation, source: type) -> Callable[..., Any]:
+    """Return the method of `era_class` that translates its arguments and passes them on; its signature is today's."""
 
-    @functools.wraps(getattr(era_class, method))
+    @functools.wraps(getattr(source, method))
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         return getattr(super(era_class, self), method)(**translation(args, kwargs))
 
@@ -149,11 +152,11 @@ def _metaclass(base: type) -> type:
     """Return a metaclass over `base` whose classes recognise objects and subclasses of the class of today."""
 
     class EraClass(base):
-        def __instancecheck__(cls, obj: Any) -> bool:
-            return isinstance(obj, vars(cls).get("_today", ())) or super().__instancecheck__(obj)
+        def __instancecheck__(self, obj: Any) -> bool:
+            return isinstance(obj, vars(self).get("_today", ())) or super().__instancecheck__(obj)
 
-        def __subclasscheck__(cls, other: type) -> bool:
-            return issubclass(other, vars(cls).get("_today", ())) or super().__subclasscheck__(other)
+        def __subclasscheck__(self, other: type) -> bool:
+            return issubclass(other, vars(self).get("_today", ())) or super().__subclasscheck__(other)
 
     return EraClass
 

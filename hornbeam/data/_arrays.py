@@ -81,7 +81,7 @@ def _from_objects(array: np.ndarray, name: str) -> np.ndarray:
     first = None
     for i, row in enumerate(array):
         try:
-            shape = np.asarray(row, dtype=np.float64).shape
+            shape = np.asarray([float(v) for v in np.ravel(row)]).reshape(np.shape(row)).shape
         except (TypeError, ValueError):
             message = f"{name} is an object array: row {i} is {row!r}, not numbers."
             raise ValueError(message) from None

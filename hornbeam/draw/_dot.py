@@ -14,10 +14,9 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from hornbeam._core.lazy import lazy
-from hornbeam.draw import _card, _raster, _shapes
-from hornbeam.draw._layout import lay_out
+from hornbeam.draw import _card
+from hornbeam.draw._draw import FORMATS, draw
 from hornbeam.draw._picture import Box, Cluster, Edge, Picture
-from hornbeam.draw._svg import to_svg
 from hornbeam.saving._atomic import replacing
 
 pydot = lazy("pydot", extra="draw")
@@ -26,7 +25,6 @@ FONT = "Helvetica,Arial,sans-serif"
 LOOK = {"bgcolor": f'"{_card.PAPER}"', "nodesep": 0.3, "ranksep": 0.35, "pad": 0.15}  # of the whole graph, in inches
 CLUSTER = "cluster_"  # what Graphviz wants the name of a frame to begin with
 VECTORS = {"svg", "pdf", "ps", "eps"}
-OWN_FORMATS = ("svg", *_raster.FORMATS)
 
 
 class ModelGraph(pydot.Dot):
@@ -36,7 +34,7 @@ class ModelGraph(pydot.Dot):
         """Return the graph in a format such as 'svg' or 'png', by Graphviz's program `prog` ('dot') if it is there."""
         program = prog or self.prog
         name = str(program if isinstance(program, str | os.PathLike) else program[0])
-        ours = Path(name).stem == "dot" and format in OWN_FORMATS
+        ours = Path(name).stem == "dot" and format in FORMATS
         if format != "raw" and shutil.which(name):
             try:
                 return self._by_graphviz(program, format, encoding)
@@ -48,7 +46,7 @@ class ModelGraph(pydot.Dot):
         if not ours:
             message = (
                 f"Drawing as {format!r} with {name!r} needs Graphviz, which was not found on the PATH;"
-                f" without it 'dot' makes {', '.join(OWN_FORMATS)}."
+                f" without it 'dot' makes {', '.join(FORMATS)}."
             )
             raise FileNotFoundError(message)
         return self.draw(format)
@@ -67,11 +65,7 @@ class ModelGraph(pydot.Dot):
 
     def draw(self, format: str = "svg") -> bytes:
         """Return the graph in one of the formats that need no Graphviz, laid out by Hornbeam."""
-        drawing = lay_out(picture_of(self))
-        turn = _shapes.TURNS.get(str(self.get("splines")).strip('"').lower(), _shapes.WIDE_TURN)
-        if format == "svg":
-            return to_svg(drawing, turn)
-        return _raster.to_pixels(drawing, format, float(self.get("dpi") or 96), turn)
+        return draw(picture_of(self), format, float(self.get("dpi") or 96), self.get("splines"))
 
     def write(self, path: Any, prog: Any = None, format: str = "raw", encoding: str | None = None) -> bool:
         """Write the graph to a file, which is replaced only once the new one is complete."""

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hornbeam._core.lazy import lazy
-from hornbeam.draw._picture import Cluster
+from hornbeam.draw._draw import FORMATS, draw
+from hornbeam.draw._picture import Cluster, Picture
 from hornbeam.draw._read import Options, read
 from hornbeam.saving._atomic import replacing
 
@@ -64,21 +65,13 @@ def model_to_dot(
     True
     """
     _check(kwargs, rankdir, dpi)
-    options = Options(
-        shapes=show_shapes,
-        dtype=show_dtype,
-        names=show_layer_names,
-        activations=show_layer_activations,
-        trainable=show_trainable,
-        nested=expand_nested,
-    )
+    options = Options(show_shapes, show_dtype, show_layer_names, show_layer_activations, show_trainable, expand_nested)
     picture = read(model, options, rankdir)
-    if subgraph:
-        graph = _dot.cluster(Cluster(model.name, model.name))
-    else:
-        graph = _dot.ModelGraph(graph_type="digraph", rankdir=rankdir, dpi=dpi, splines=splines, **_dot.LOOK)
-    _dot.fill(graph, picture)
-    return graph
+    if not subgraph:
+        return _graph(picture, dpi, splines)
+    frame = _dot.cluster(Cluster(model.name, model.name))
+    _dot.fill(frame, picture)
+    return frame
 
 
 def plot_model(
@@ -109,25 +102,22 @@ def plot_model(
     >>> os.path.exists(path)
     True
     """
-    graph = model_to_dot(
-        model,
-        show_shapes=show_shapes,
-        show_dtype=show_dtype,
-        show_layer_names=show_layer_names,
-        rankdir=rankdir,
-        expand_nested=expand_nested,
-        dpi=dpi,
-        show_layer_activations=show_layer_activations,
-        show_trainable=show_trainable,
-        splines=splines,
-        **kwargs,
-    )
-    path = Path(to_file)
+    _check(kwargs, rankdir, dpi)
+    options = Options(show_shapes, show_dtype, show_layer_names, show_layer_activations, show_trainable, expand_nested)
+    path, picture = Path(to_file), read(model, options, rankdir)
     kind = path.suffix[1:].lower() or "png"
-    data = graph.draw(kind) if kind in _dot.OWN_FORMATS else graph.create(format=kind)
+    by_us = kind in FORMATS
+    data = draw(picture, kind, dpi, splines) if by_us else _graph(picture, dpi, splines).create(format=kind)
     with replacing(path) as file:
         file.write(data)
     return _shown(path, kind)
+
+
+def _graph(picture: Picture, dpi: float, splines: str) -> Any:
+    look = {"rankdir": picture.rankdir, "dpi": dpi, "splines": splines, **_dot.LOOK}
+    graph = _dot.ModelGraph(graph_type="digraph", **look)
+    _dot.fill(graph, picture)
+    return graph
 
 
 def _check(unknown: Mapping[str, Any], rankdir: str, dpi: float) -> None:

@@ -9,10 +9,15 @@ from hornbeam.draw._tracks import Point
 CARD_RADIUS, FRAME_RADIUS = 6.0, 10.0
 WIRE_WIDTH, BORDER_WIDTH, RULE_WIDTH = 1.4, 1.2, 0.6
 HEAD_LENGTH, HEAD_WIDTH = 8.0, 7.0
-TURNS = {"ortho": 8.0, "line": 0.0, "polyline": 0.0, "false": 0.0}  # Graphviz's `splines` -> radius of a wire's turn
-WIDE_TURN = 40.0
+TURNS = {"ortho": 8.0, "line": 0.0, "polyline": 0.0, "false": 0.0}  # by Graphviz's word for how wires run
+WIDE_TURN = 40.0  # for its other words, which ask for curves
 
 Turn = tuple[Point, Point, Point]
+
+
+def turn_radius(splines: str | bool) -> float:
+    """Return the radius of the turns of wires, for a value of Graphviz's attribute `splines`."""
+    return TURNS.get(str(splines).strip('"').lower(), WIDE_TURN)
 
 
 def turns(points: Sequence[Point], radius: float) -> list[Turn]:

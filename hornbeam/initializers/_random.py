@@ -94,7 +94,8 @@ class VarianceScaling(_Random):
 
     n is the number of inputs of a unit (`mode` 'fan_in'), of outputs ('fan_out'), or their mean ('fan_avg'). For a
     kernel (..., inputs, outputs) the axes before the last two count as a receptive field; `input_axes` and
-    `output_axes`, given together, name the axes instead. `distribution` is 'truncated_normal', 'untruncated_normal' or 'uniform'.
+    `output_axes`, given together, name the axes instead. `distribution` is 'truncated_normal', 'untruncated_normal' or
+    'uniform'.
 
     >>> import hornbeam as keras
     >>> float(abs(keras.initializers.VarianceScaling(distribution="uniform", seed=0)((3, 1000))).max().round(2))

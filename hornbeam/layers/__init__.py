@@ -2,6 +2,7 @@
 
 from hornbeam._core import registry
 from hornbeam.layers._activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
+from hornbeam.layers._cells import GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
 from hornbeam.layers._conv import Conv1D, Conv2D, Conv3D
 from hornbeam.layers._conv import Conv1D as Convolution1D
 from hornbeam.layers._conv import Conv2D as Convolution2D
@@ -9,6 +10,7 @@ from hornbeam.layers._conv import Conv3D as Convolution3D
 from hornbeam.layers._core import Identity, Lambda, Masking
 from hornbeam.layers._dense import Dense
 from hornbeam.layers._embed import Embedding
+from hornbeam.layers._get import deserialize, serialize
 from hornbeam.layers._input import Input, InputLayer
 from hornbeam.layers._input_spec import InputSpec
 from hornbeam.layers._layer import Layer
@@ -79,9 +81,13 @@ from hornbeam.layers._regularize import (
     SpatialDropout3D,
 )
 from hornbeam.layers._reshape import Flatten, Permute, RepeatVector, Reshape
+from hornbeam.layers._rnn import GRU, LSTM, RNN, SimpleRNN
 
 __all__ = [
     "ELU",
+    "GRU",
+    "LSTM",
+    "RNN",
     "Activation",
     "ActivityRegularization",
     "Add",
@@ -109,6 +115,7 @@ __all__ = [
     "Dropout",
     "Embedding",
     "Flatten",
+    "GRUCell",
     "GaussianDropout",
     "GaussianNoise",
     "GlobalAveragePooling1D",
@@ -127,6 +134,7 @@ __all__ = [
     "Input",
     "InputLayer",
     "InputSpec",
+    "LSTMCell",
     "Lambda",
     "Layer",
     "LayerNormalization",
@@ -146,10 +154,13 @@ __all__ = [
     "ReLU",
     "RepeatVector",
     "Reshape",
+    "SimpleRNN",
+    "SimpleRNNCell",
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
+    "StackedRNNCells",
     "Subtract",
     "UpSampling1D",
     "UpSampling2D",
@@ -160,10 +171,12 @@ __all__ = [
     "add",
     "average",
     "concatenate",
+    "deserialize",
     "dot",
     "maximum",
     "minimum",
     "multiply",
+    "serialize",
     "subtract",
 ]
 

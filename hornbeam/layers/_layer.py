@@ -70,8 +70,10 @@ def _recorded(build: Callable[..., None]) -> Callable[..., None]:
             self.path = f"{depth[-1].path}/{self.name}" if depth else self.name
         with here(calls=inside):
             build(self, *args, **kwargs)
-        self._build_shapes = inspect.signature(build).bind(self, *args, **kwargs).arguments
-        self._build_shapes.pop("self")
+        given = inspect.signature(build).bind(self, *args, **kwargs)
+        given.apply_defaults()
+        _, *shapes = given.arguments.items()  # without self
+        self._build_shapes = dict(shapes)
         self.built = True
 
     return run
@@ -434,14 +436,13 @@ class Layer(Tracked, Operation):
     def build_from_config(self, config: Mapping[str, Any]) -> None:
         """Make the weights for the shapes that `get_build_config` returned."""
         if config and not self.built:
-            shapes = {n: tree.map_shape_structure(lambda s: s if s is None else tuple(s), s) for n, s in config.items()}
+            config = config.get("shapes_dict", config)
+            shapes = tree.map_shape_structure(lambda s: s if s is None else tuple(s), dict(config))
             names = inspect.signature(self.build).parameters
-            self._build_shapes = shapes
-            if len(shapes) == 1 and len(names) == 1:
+            if len(shapes) == 1 and next(iter(shapes)) not in names:
                 self.build(next(iter(shapes.values())))
             else:
                 self.build(**shapes)
-            self.built = True
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

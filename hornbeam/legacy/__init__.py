@@ -1,4 +1,4 @@
-"""What Keras 1 and Keras 2 called things and how they behaved: tables of names, arguments and defaults, and the K functions."""
+"""What Keras 1 and 2 called things and how they behaved: tables of names, arguments and defaults; the K functions."""
 
 from hornbeam.legacy._behaviour import (
     Behaviour,

@@ -24,7 +24,7 @@ def mark(outputs: Any) -> Any:
     """Give the symbolic tensors that a layer returned their old attribute `_keras_shape`."""
     for leaf in jax.tree.leaves(outputs):
         if isinstance(leaf, KerasTensor):
-            leaf._keras_shape = leaf.shape  # type: ignore[attr-defined]  # noqa: SLF001  # the attribute's name then
+            leaf._keras_shape = leaf.shape  # type: ignore[attr-defined]  # the attribute's name then
     return outputs
 
 
@@ -70,7 +70,7 @@ class LayerBehaviour(Behaviour):
             kwargs, args = self._era.method_arguments("Layer", "add_weight", super().add_weight, args, kwargs), ()  # type: ignore[misc]
         return super().add_weight(*args, **kwargs)  # type: ignore[misc]
 
-    def add_loss(self, losses: Any = None, inputs: Any = None, **kwargs: Any) -> None:  # noqa: ARG002  # not needed now
+    def add_loss(self, losses: Any = None, inputs: Any = None, **kwargs: Any) -> None:  # not needed now
         """Add to what training minimizes."""
         super().add_loss(losses, **kwargs)  # type: ignore[misc]
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from hornbeam import metrics, optimizers
 from hornbeam._core import config
+from hornbeam.legacy._behaviour import numbered
 from hornbeam.legacy._numerics import classic_hard_sigmoid
 from hornbeam.legacy._rules import Arguments
 
@@ -27,8 +28,15 @@ def indices_shape(arguments: Arguments) -> None:
         arguments.give("input_shape", shape, "input_length")
 
 
+def input_name(arguments: Arguments) -> None:
+    """Name an input 'input_1', 'input_2', ... where it has no name."""
+    if arguments.get("name") is None:
+        arguments["name"] = numbered("input", 1)
+        arguments.given.add("name")
+
+
 def samples_to_batches(samples: str, batches: str, source: str) -> Callable[[Arguments], None]:
-    """Return a rule: the argument `samples` counts samples of generator `source`; its first batch gives their number."""
+    """Return a rule: `samples` counts samples of generator `source`, whose first batch says how many a batch has."""
 
     def rule(arguments: Arguments) -> None:
         count, generator = arguments.take(samples), arguments.get(source)

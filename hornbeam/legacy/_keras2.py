@@ -86,6 +86,7 @@ TF_RULES: dict[str, tuple[Rule, ...]] = {
     **_MODERN,
 }
 TF_METHODS = {
+    "Model.__init__": "(inputs, outputs, name=None, trainable=True, **kwargs)",
     "Model.compile": (
         "(optimizer='rmsprop', loss=None, metrics=None, loss_weights=None, weighted_metrics=None, run_eagerly=None, "
         "steps_per_execution=None, jit_compile='auto', **kwargs)"

@@ -140,9 +140,7 @@ def parse_signature(text: str) -> inspect.Signature:
     kind = inspect.Parameter
     plain = [*spec.posonlyargs, *spec.args]
     defaults = [kind.empty] * (len(plain) - len(spec.defaults)) + [ast.literal_eval(d) for d in spec.defaults]
-    parameters = [
-        kind(a.arg, kind.POSITIONAL_OR_KEYWORD, default=d) for a, d in zip(plain, defaults, strict=True)
-    ]
+    parameters = [kind(a.arg, kind.POSITIONAL_OR_KEYWORD, default=d) for a, d in zip(plain, defaults, strict=True)]
     if spec.vararg:
         parameters.append(kind(spec.vararg.arg, kind.VAR_POSITIONAL))
     for a, d in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
@@ -155,21 +153,24 @@ def parse_signature(text: str) -> inspect.Signature:
 class Translation:
     """Turns the arguments of an era's call of `name` into arguments, by name, for today's `target`."""
 
-    def __init__(self, name: str, target: Callable[..., Any], old: inspect.Signature | None, rules: Iterable[Rule]) -> None:
+    def __init__(
+        self, name: str, target: Callable[..., Any], old: inspect.Signature | None, rules: Iterable[Rule]
+    ) -> None:
         today = _parameters(target)
         self.name, self.rules = name, tuple(rules)
         self.today = {p.name for p in today.values() if p.kind not in _VARIADIC}
-        self.old = [p for p in (old.parameters if old else today).values() if p.kind not in _VARIADIC]
-        self.defaults = {p.name: p.default for p in self.old if old and p.default is not inspect.Parameter.empty}
+        then = (old.parameters if old else today).values()
+        self.positions = [p.name for p in then if p.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+        self.defaults = {p.name: p.default for p in then if old and p.default is not inspect.Parameter.empty}
 
     def __call__(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments for today's callable."""
-        if len(args) > len(self.old):
-            message = f"{self.name} takes at most {len(self.old)} arguments by position; got {len(args)}."
+        if len(args) > len(self.positions):
+            message = f"{self.name} takes at most {len(self.positions)} arguments by position; got {len(args)}."
             raise TypeError(message)
         arguments = Arguments()
-        for parameter, value in zip(self.old, args, strict=False):
-            arguments.give(parameter.name, value, self.name)
+        for name, value in zip(self.positions, args, strict=False):
+            arguments.give(name, value, self.name)
         arguments.positional = set(arguments)
         for name, value in kwargs.items():
             arguments.give(name, value, self.name)

@@ -124,9 +124,6 @@ class BinaryAccuracy(MeanMetricWrapper):
     """
 
     def __init__(self, name: str = "binary_accuracy", dtype: Any = None, threshold: float = 0.5) -> None:
-        if threshold is not None and not 0 < threshold < 1:
-            message = f"{name}: threshold must be between 0 and 1, both excluded; got {threshold!r}."
-            raise ValueError(message)
         super().__init__(binary_accuracy, name, dtype, threshold=threshold)
 
 

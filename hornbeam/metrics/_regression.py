@@ -123,7 +123,7 @@ class R2Score(Metric):
     """The share of the targets' variance that predictions explain, 1 - residual / variance; inputs (batch, outputs).
 
     Args:
-        class_aggregation: 'uniform_average' or 'variance_weighted_average' over the outputs, or None for one per output.
+        class_aggregation: 'uniform_average' or 'variance_weighted_average' over the outputs; None: one score each.
         num_regressors: the number of independent variables, for the adjusted score; 0 gives the plain one.
         name: a name for logs.
         dtype: the data type of state and result.

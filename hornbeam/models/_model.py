@@ -14,8 +14,8 @@ from hornbeam._core.graph import KerasTensor, attach_mask
 from hornbeam._core.infer import infer
 from hornbeam._core.registry import custom_object_scope
 from hornbeam._core.serialize import constructor_config, deserialize, serialize
-from hornbeam._core.state import HERE, here
-from hornbeam.layers._layer import Layer
+from hornbeam._core.state import here
+from hornbeam.layers._layer import Layer, shape_of
 from hornbeam.models._function import Function
 from hornbeam.models._graph_config import function_from_config, function_to_config
 from hornbeam.models._summary import print_summary
@@ -162,15 +162,17 @@ class Model(Trainer, Layer):
 
     def build(self, input_shape: Any = None) -> None:
         """Make the weights for inputs of `input_shape` `(batch, ...)` (a nest of shapes for several inputs)."""
-        if self._function is not None or self.built:
-            return
-        own_build = type(self).__dict__.get("build")
-        if input_shape is not None and own_build is None and not _in_call(self):
-            x = tree.map_shape_structure(lambda shape: KerasTensor(shape), input_shape)
-            self._build_shapes = {"input_shape": input_shape}
+        if self._function is None and input_shape is not None:
+            x = tree.map_shape_structure(KerasTensor, input_shape)
+            infer(lambda *a: self.call(*a), (x,), {})
+
+    def _maybe_build(self, bound: dict[str, Any]) -> None:
+        if type(self).build is not Model.build:
+            super()._maybe_build(bound)
+        elif not self.built:  # the layers inside build themselves in `call`
+            shapes = [jax.tree.map(shape_of, x) for x in bound.values()]
+            self._build_shapes = {"input_shape": shapes[0]} if len(shapes) == 1 else {}
             self.built = True
-            with here(calls=(self,)):
-                infer(lambda *a: self.call(*a), (x,), {})
 
     # ---- files and pictures
 
@@ -249,6 +251,3 @@ def _check_unique_names(model: Model) -> None:
             message = f"Model {model.name!r} has two layers called {layer.name!r}: layer names must be unique within a model."
             raise ValueError(message)
 
-
-def _in_call(model: Model) -> bool:
-    return bool(HERE.calls) and HERE.calls[-1] is model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypeAlias
 
 import jax
@@ -10,7 +11,7 @@ import numpy as np
 
 from hornbeam._core import config, dtypes
 from hornbeam._core.graph import KerasTensor
-from hornbeam._core.op import op
+from hornbeam._core.op import op, read
 from hornbeam._core.state import Variable
 
 Tensor: TypeAlias = Any  # an array, a Variable, a KerasTensor, a number, or a nest of lists of numbers
@@ -70,7 +71,7 @@ def _convert(x: Any, dtype: str | None) -> jax.Array:
     if isinstance(x, KerasTensor):
         x.__array__()  # says what a KerasTensor is and raises
     if isinstance(x, list | tuple) and any(isinstance(leaf, jax.Array | Variable) for leaf in jax.tree.leaves(x)):
-        joined = jnp.asarray(jax.tree.map(lambda leaf: leaf.value if isinstance(leaf, Variable) else leaf, x))
+        joined = jnp.asarray(read(x))
         return joined if dtype is None else joined.astype(dtype)
     host = np.asarray(x)
     if dtype is None and not hasattr(x, "dtype"):
@@ -102,11 +103,6 @@ def _all_whole(host: np.ndarray) -> bool:
     return all(isinstance(v, int) for v in host.flat)
 
 
-@op
-def _cast(x: Tensor, dtype: str) -> Tensor:
-    return as_array(x).astype(dtype)
-
-
 def convert_to_tensor(x: Tensor, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None) -> Tensor:
     """Return `x` as an array of `dtype`.
 
@@ -122,7 +118,7 @@ def convert_to_tensor(x: Tensor, dtype: Any = None, sparse: bool | None = None, 
         raise ValueError(message)
     name = None if dtype is None else dtypes.canonical(dtype)
     if isinstance(x, KerasTensor):
-        return x if name is None or name == x.dtype else _cast(x, name)
+        return x if name is None or name == x.dtype else cast(x, name)
     if hasattr(x, "todense") and not isinstance(x, jax.Array):
         if sparse is not False:
             return x
@@ -184,6 +180,18 @@ def ndim(x: Tensor) -> int:
     return len(shape(x))
 
 
+def size(x: Tensor) -> int | None:
+    """Return the number of elements; None where a KerasTensor leaves a length open.
+
+    >>> from hornbeam import ops
+    >>> ops.size(ops.ones((2, 3)))
+    6
+    """
+    lengths = shape(x)
+    return None if None in lengths else math.prod(lengths)  # type: ignore[arg-type]
+
+
+@op
 def cast(x: Tensor, dtype: Any) -> Tensor:
     """Return `x` with the elements converted to `dtype`.
 
@@ -191,7 +199,7 @@ def cast(x: Tensor, dtype: Any) -> Tensor:
     >>> ops.cast([1.7, 0.0], "int32").tolist()
     [1, 0]
     """
-    return _cast(x, dtypes.canonical(dtype))
+    return as_array(x).astype(dtypes.canonical(dtype))
 
 
 @op
@@ -218,10 +226,6 @@ def saturate_cast(x: Tensor, dtype: Any) -> Tensor:
 
 
 @op
-def _view(x: Tensor, dtype: str | None) -> Tensor:
-    return as_array(x).view(dtype)
-
-
 def view(x: Tensor, dtype: Any = None) -> Tensor:
     """Return the same bytes read as `dtype`; the last axis shrinks or grows with the size of an element.
 
@@ -229,7 +233,7 @@ def view(x: Tensor, dtype: Any = None) -> Tensor:
     >>> ops.view(ops.ones((1,), "int32"), "uint8").shape
     (4,)
     """
-    return _view(x, None if dtype is None else dtypes.canonical(dtype))
+    return as_array(x).view(dtype and dtypes.canonical(dtype))
 
 
 @op

@@ -169,3 +169,37 @@ def identity(n: int, dtype: Any = None) -> Tensor:
     [[1.0, 0.0], [0.0, 1.0]]
     """
     return jnp.identity(n, dtype=dtypes.canonical(dtype))
+
+
+@op
+def logspace(
+    start: Tensor,
+    stop: Tensor,
+    num: int = 50,
+    endpoint: bool = True,
+    base: float = 10,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Tensor:
+    """Return `base` to the power of `num` evenly spaced numbers from `start` to `stop`.
+
+    >>> from hornbeam import ops
+    >>> ops.logspace(0.0, 2.0, num=3, base=2).tolist()
+    [1.0, 2.0, 4.0]
+    """
+    name = None if dtype is None else dtypes.canonical(dtype)
+    return jnp.logspace(start, stop, num, endpoint, base, dtype=name, axis=axis)
+
+
+@op
+def geomspace(
+    start: Tensor, stop: Tensor, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
+) -> Tensor:
+    """Return `num` numbers from `start` to `stop`, each the same multiple of the one before.
+
+    >>> from hornbeam import ops
+    >>> ops.geomspace(1.0, 4.0, num=3).round(4).tolist()
+    [1.0, 2.0, 4.0]
+    """
+    name = None if dtype is None else dtypes.canonical(dtype)
+    return jnp.geomspace(start, stop, num, endpoint, dtype=name, axis=axis)

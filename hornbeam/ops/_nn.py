@@ -6,11 +6,13 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax.experimental import sparse as jax_sparse
 
 from hornbeam._core import config, dtypes
+from hornbeam._core.lazy import lazy
 from hornbeam._core.op import op
 from hornbeam.ops._arrays import Axis, Tensor, as_array, inexact
+
+jax_sparse = lazy("jax.experimental.sparse")
 
 
 def whole(x: Tensor, name: str, argument: str) -> jax.Array:
@@ -141,8 +143,10 @@ def sparse_categorical_crossentropy(
         target = jnp.squeeze(target, -1)
     expected = output.shape[:axis] + output.shape[axis:][1:]
     if target.shape != expected:
-        message = f"sparse_categorical_crossentropy: target must have output's shape without its class axis, {expected}; "
-        message += f"got {target.shape}."
+        message = (
+            "sparse_categorical_crossentropy: target must have output's shape without the class axis, "
+            f"{expected}; got {target.shape}."
+        )
         raise ValueError(message)
     log = _log_probabilities(output, from_logits, axis)
     return -jnp.sum(jax.nn.one_hot(target, output.shape[axis], axis=axis, dtype=log.dtype) * log, axis)
@@ -195,3 +199,98 @@ def normalize(x: Tensor, axis: Axis = -1, order: float = 2, epsilon: float | Non
     if order == 2:
         return x * jnp.minimum(jax.lax.rsqrt(jnp.sum(jnp.square(x), axis, keepdims=True)), 1 / epsilon)
     return x / jnp.maximum(jnp.linalg.norm(x, order, axis, keepdims=True), epsilon)
+
+
+def _widened(x: jax.Array, *weights: Tensor) -> tuple[Any, ...]:
+    """Return `x` and weights in the type that a normalization is computed in: float32 for half precision."""
+    wide = jnp.promote_types(x.dtype, "float32")
+    return tuple(None if v is None else as_array(v).astype(wide) for v in (x, *weights))
+
+
+def _lined_up(weight: jax.Array, x: jax.Array, axis: int | tuple[int, ...]) -> jax.Array:
+    """Return a weight in the shape that stands beside `x` along `axis`."""
+    places = {a % x.ndim for a in ((axis,) if isinstance(axis, int) else axis)}
+    return jnp.reshape(weight, [d if i in places else 1 for i, d in enumerate(x.shape)])
+
+
+@op
+def layer_normalization(
+    x: Tensor,
+    gamma: Tensor = None,
+    beta: Tensor = None,
+    axis: Any = -1,
+    epsilon: float | None = None,
+    **kwargs: Any,
+) -> Tensor:
+    """Return (x - mean) / sqrt(variance + epsilon) * gamma + beta, both taken along `axis`; epsilon None means 1e-7.
+
+    `gamma` and `beta` have the shape of the axes; half precision is computed in float32. Ba et al., 2016. With the
+    deprecated `rms_scaling=True` no mean is subtracted, and `beta` is not added.
+
+    >>> from hornbeam import ops
+    >>> ops.layer_normalization([1.0, 3.0]).round(4).tolist()
+    [-1.0, 1.0]
+    """
+    rms_scaling = kwargs.pop("rms_scaling", False)
+    if kwargs:
+        message = f"layer_normalization: nothing beyond the arguments listed is known; got {kwargs}."
+        raise TypeError(message)
+    x = inexact(x)
+    axis = tuple(axis) if isinstance(axis, list) else axis
+    epsilon = config.epsilon() if epsilon is None else epsilon
+    wide, gamma, beta = _widened(x, gamma, beta)
+    variance = jnp.var(wide, axis, keepdims=True)
+    factor = jax.lax.rsqrt(variance + epsilon)
+    if gamma is not None:
+        factor = factor * _lined_up(gamma, x, axis)
+    if rms_scaling:
+        return (wide * factor).astype(x.dtype)
+    shift = -jnp.mean(wide, axis, keepdims=True) * factor
+    if beta is not None:
+        shift = shift + _lined_up(beta, x, axis)
+    return (wide * factor + shift).astype(x.dtype)
+
+
+@op
+def rms_normalization(x: Tensor, scale: Tensor = None, axis: Any = -1, epsilon: float | None = None) -> Tensor:
+    """Return x / sqrt(mean(x^2) + epsilon) * scale, the mean along `axis`; epsilon None means 1e-7.
+
+    Half precision is computed in float32. Zhang and Sennrich, 2019.
+
+    >>> from hornbeam import ops
+    >>> ops.rms_normalization([3.0, 4.0]).round(3).tolist()
+    [0.8489999771118164, 1.1310000419616699]
+    """
+    x = inexact(x)
+    axis = tuple(axis) if isinstance(axis, list) else axis
+    epsilon = config.epsilon() if epsilon is None else epsilon
+    wide, scale = _widened(x, scale)
+    result = wide * jax.lax.rsqrt(jnp.mean(jnp.square(wide), axis, keepdims=True) + epsilon)
+    return (result if scale is None else result * scale).astype(x.dtype)
+
+
+@op
+def psnr(x1: Tensor, x2: Tensor, max_val: float) -> Tensor:
+    """Return the peak signal-to-noise ratio in decibels: 20 log10(max_val) - 10 log10(mean squared difference).
+
+    >>> from hornbeam import ops
+    >>> float(ops.psnr([1.0, 0.0], [0.0, 1.0], max_val=1.0))
+    0.0
+    """
+    x1, x2 = inexact(x1), inexact(x2)
+    if x1.shape != x2.shape:
+        message = f"psnr: x1 and x2 must have one shape; got {x1.shape} and {x2.shape}."
+        raise ValueError(message)
+    return 20 * jnp.log10(jnp.asarray(max_val, x2.dtype)) - 10 * jnp.log10(jnp.mean(jnp.square(x1 - x2)))
+
+
+@op
+def polar(abs_: Tensor, angle: Tensor) -> Tensor:
+    """Return complex numbers from their absolute values and their angles in radians.
+
+    >>> from hornbeam import ops
+    >>> ops.polar([2.0], [0.0]).tolist()
+    [(2+0j)]
+    """
+    size, angle = inexact(abs_), inexact(angle)
+    return jax.lax.complex(size * jnp.cos(angle), size * jnp.sin(angle))

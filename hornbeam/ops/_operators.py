@@ -7,29 +7,29 @@ from typing import Any
 
 from hornbeam._core.graph import KerasTensor
 from hornbeam._core.state import Variable
-from hornbeam.ops import _binary, _contract, _index, _shape, _unary
+from hornbeam.ops import _arithmetic, _contract, _index, _logic, _shape, _unary
 
 _TWO_SIDED = {  # x + y, and y + x where y's class does not know how
-    "add": _binary.add,
-    "sub": _binary.subtract,
-    "mul": _binary.multiply,
-    "truediv": _binary.divide,
-    "floordiv": _binary.floor_divide,
-    "mod": _binary.mod,
-    "pow": _binary.power,
+    "add": _arithmetic.add,
+    "sub": _arithmetic.subtract,
+    "mul": _arithmetic.multiply,
+    "truediv": _arithmetic.divide,
+    "floordiv": _arithmetic.floor_divide,
+    "mod": _arithmetic.mod,
+    "pow": _arithmetic.power,
     "matmul": _contract.matmul,
-    "and": _binary.logical_and,
-    "or": _binary.logical_or,
-    "xor": _binary.logical_xor,
+    "and": _logic.logical_and,
+    "or": _logic.logical_or,
+    "xor": _logic.logical_xor,
 }
 _ONE_SIDED = {  # no == and !=: a Variable and a KerasTensor are themselves, as keys of a dict are
-    "lt": _binary.less,
-    "le": _binary.less_equal,
-    "gt": _binary.greater,
-    "ge": _binary.greater_equal,
+    "lt": _logic.less,
+    "le": _logic.less_equal,
+    "gt": _logic.greater,
+    "ge": _logic.greater_equal,
     "neg": _unary.negative,
     "abs": _unary.abs,
-    "invert": _unary.logical_not,
+    "invert": _logic.logical_not,
     "round": _unary.round,
     "getitem": _index.get_item,
 }

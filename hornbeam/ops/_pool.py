@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -74,3 +75,40 @@ def average_pool(
         return total / np.prod(window).astype(inputs.dtype)
     shape = [1 if size == 1 else length for size, length in zip(window, inputs.shape, strict=True)]
     return total / jax.lax.reduce_window(jnp.ones(shape, inputs.dtype), zero, jax.lax.add, window, step, padding)
+
+
+@op
+def adaptive_average_pool(inputs: Tensor, output_size: Sizes, data_format: str | None = None) -> Tensor:
+    """Return the mean of each of `output_size` windows, of near equal length, that cover each spatial axis.
+
+    Window i of n over a length L reaches from floor(i * L / n) to ceil((i + 1) * L / n).
+
+    >>> from hornbeam import ops
+    >>> ops.adaptive_average_pool(ops.ones((1, 7, 7, 3)), 2).shape
+    (1, 2, 2, 3)
+    """
+    return _adaptive(jnp.mean, inputs, output_size, data_format)
+
+
+@op
+def adaptive_max_pool(inputs: Tensor, output_size: Sizes, data_format: str | None = None) -> Tensor:
+    """Return the largest element of each of `output_size` windows, placed as in `adaptive_average_pool`.
+
+    >>> from hornbeam import ops
+    >>> ops.adaptive_max_pool(ops.ones((1, 7, 7, 3)), 2).shape
+    (1, 2, 2, 3)
+    """
+    return _adaptive(jnp.max, inputs, output_size, data_format)
+
+
+def _adaptive(reduce: Callable[..., jax.Array], inputs: Tensor, output_size: Sizes, data_format: str | None) -> Any:
+    """Return the windows reduced, one axis after another: a window is a box, so the order does not matter."""
+    x = as_array(inputs)
+    rank = x.ndim - 2
+    first = 1 if config.standardize_data_format(data_format) == "channels_last" else 2
+    for axis, count in enumerate(per_axis(output_size, rank, "output_size"), first):
+        length = x.shape[axis]
+        windows = [(i * length // count, -(-(i + 1) * length // count)) for i in range(count)]
+        parts = [reduce(jax.lax.slice_in_dim(x, *window, axis=axis), axis, keepdims=True) for window in windows]
+        x = jnp.concatenate(parts, axis)
+    return x

@@ -242,7 +242,10 @@ def percentile(x: Tensor, q: Tensor, axis: Axis = None, method: str = "linear", 
 
 @op
 def moments(
-    x: Tensor, axes: Axis, keepdims: bool = False, synchronized: bool = False
+    x: Tensor,
+    axes: Axis,
+    keepdims: bool = False,
+    synchronized: bool = False,  # noqa: ARG001  # a compiled program reduces over all its devices anyway
 ) -> tuple[Tensor, Tensor]:
     """Return the mean and the variance along `axes`; half-precision numbers are summed in float32.
 

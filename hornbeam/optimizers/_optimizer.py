@@ -1,46 +1,58 @@
-"""The base of all optimizers: a rule gives the new weight from gradient and slots; everything else wraps it, once.
+"""The base of all optimizers: state, learning rate, and what every rule is wrapped in, once.
 
-A rule is a class with a table `slots` (names of its accumulators) and one method `update`, a formula on arrays. Around
-it, for every rule alike: loss scaling, clipping, gradient accumulation, weight decay, moving averages, constraints.
+A rule is a table of slots and one formula, `update(gradient, value, slots, learning_rate, step)`, of arrays. Clipping,
+weight decay, accumulation of gradients, moving averages of weights, loss scaling and constraints stand here, around it.
 """
 
-from __future__ import annotations
-
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from hornbeam import initializers, ops
+from hornbeam._core import dtypes
 from hornbeam._core.names import auto_name, snake_case
-from hornbeam._core.serialize import constructor_arguments, deserialize, serialize
-from hornbeam._core.state import Scope, Variable, holding
-from hornbeam.optimizers._schedules import LearningRateSchedule
+from hornbeam._core.op import read
+from hornbeam._core.serialize import Configurable, constructor_config, serialize
+from hornbeam._core.state import Variable, pure
+from hornbeam.optimizers import _checks, _clip
+from hornbeam.optimizers.schedules import LearningRateSchedule
 
-Arrays = Sequence[Any]
+Slots = dict[str, Any]  # name of a slot -> its first value: a number, or an array of the variable's shape
 
 
-class Optimizer:
-    """Changes weights step by step along their gradients.
+class Optimizer(Configurable):
+    """Changes variables, step by step, so that a loss gets smaller.
+
+    Subclasses store each constructor argument under its own name and define `update` and `slots`; or, working on
+    Variables, `build(variables)` and `update_step(gradient, variable, learning_rate)`.
 
     Args:
-        learning_rate: a number above 0, a LearningRateSchedule, or a function without arguments.
-        weight_decay: the share of each weight that a step takes away, times the learning rate.
-        clipnorm: the largest norm of a gradient; longer ones are shortened.
-        clipvalue: the largest absolute value in a gradient.
-        global_clipnorm: the largest norm of all gradients together.
-        use_ema: keep a moving average of the weights, and put it in their place when training ends.
-        ema_momentum: how much of the average each step keeps.
-        ema_overwrite_frequency: put the average in the weights' place every so many steps.
-        loss_scale_factor: what the loss is multiplied by, and the gradients divided by.
-        gradient_accumulation_steps: average the gradients of so many steps before the weights change.
-        name: a name.
-    """
+        learning_rate: a number above 0; a schedule or another function of the step; or a function without arguments.
+        weight_decay: before each update, weights are multiplied by 1 - weight_decay * learning_rate.
+        clipnorm: the largest norm that the gradient of one variable may have.
+        clipvalue: the largest magnitude that an element of a gradient may have.
+        global_clipnorm: the largest norm that all gradients together may have.
+        use_ema: whether to keep an exponential moving average of each variable.
+        ema_momentum: the share of the average that stays at each step.
+        ema_overwrite_frequency: after this many steps, the variables are set to their averages; None: when training ends.
+        loss_scale_factor: what the loss is multiplied by, and the gradients are divided by.
+        gradient_accumulation_steps: the number of steps whose mean gradient makes one update.
+        name: a name; by default the class name in snake case, counted.
+        kwargs: none is known; given for a clear error.
 
-    slots: tuple[tuple[str, ...], ...] = ()  # the accumulators that the rule keeps for each weight, in files' groups
-    defaults: Mapping[str, float] = {}  # slot -> its first value, where that is not 0
+    >>> import hornbeam as keras
+    >>> class Signs(keras.optimizers.Optimizer):
+    ...     def update(self, gradient, value, slots, learning_rate, step):
+    ...         return value - learning_rate * keras.ops.sign(gradient), {}
+    >>> v = keras.Variable([1.0, 2.0])
+    >>> Signs(learning_rate=0.5).apply([keras.ops.array([3.0, -1.0])], [v])
+    >>> v.numpy().tolist()
+    [0.5, 2.5]
+    """
 
     def __init__(
         self,
@@ -58,309 +70,356 @@ class Optimizer:
         **kwargs: Any,
     ) -> None:
         self.name = name or auto_name(snake_case(type(self).__name__))
-        if kwargs:
-            known = ", ".join(constructor_arguments(type(self)))
-            message = f"{type(self).__name__} takes the arguments {known}; got {', '.join(sorted(kwargs))}."
-            raise ValueError(message)
-        _check_options(
-            type(self).__name__, clipnorm, clipvalue, global_clipnorm, gradient_accumulation_steps, ema_momentum
-        )
+        _checks.refuse_unknown(self.name, kwargs)
         self.weight_decay, self.clipnorm, self.clipvalue, self.global_clipnorm = (
-            weight_decay,
-            clipnorm,
-            clipvalue,
-            global_clipnorm,
-        )
+            weight_decay, clipnorm, clipvalue, global_clipnorm,
+        )  # fmt: skip
         self.use_ema, self.ema_momentum, self.ema_overwrite_frequency = use_ema, ema_momentum, ema_overwrite_frequency
         self.loss_scale_factor, self.gradient_accumulation_steps = loss_scale_factor, gradient_accumulation_steps
+        _checks.check_arguments(self)
         self.built = False
-        self._undecayed: set[int] = set()
-        self._trainable: list[Variable] = []
-        self.iterations = Variable(0, dtype="int32", trainable=False, name="iteration")
-        self._schedule: Any = None
-        if isinstance(learning_rate, LearningRateSchedule) or callable(learning_rate):
-            self._schedule = learning_rate
-            self._variables = [self.iterations]
-        else:
-            self._learning_rate = Variable(
-                _check_rate(type(self).__name__, learning_rate), dtype="float32", trainable=False, name="learning_rate"
-            )
-            self._variables = [self.iterations, self._learning_rate]
+        self._variables: list[Variable] = []
+        self._trainable: list[Variable] = []  # what the last build was given
+        self._places: dict[Variable, int] = {}  # variable -> its place in the lists of slots
+        self._slots: list[dict[str, Variable]] = []
+        self._averages: list[Variable] = []
+        self._accumulators: list[Variable] = []
+        self._decay_excluded: tuple[set[Variable], list[str]] = set(), []
+        self._iterations = self.add_variable((), dtype="int32", name="iteration")
+        self._learning_rate = self._as_learning_rate(learning_rate)
+
+    # ---- the rule
+
+    def slots(self, variable: Variable) -> list[Slots]:
+        """Return the slots that `variable` needs, in groups: a group is made for all variables before the next one."""
+        return []
+
+    def update(
+        self, gradient: jax.Array, value: jax.Array, slots: Mapping[str, jax.Array], learning_rate: Any, step: Any
+    ) -> tuple[jax.Array, dict[str, jax.Array]]:
+        """Return the new value of a variable and of its slots; `step` counts from 1."""
+        message = f"{type(self).__name__} must define update() or update_step()."
+        raise NotImplementedError(message)
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        """Change `variable` and its slots by `update`, computed in float32 at least."""
+        dtype = jnp.promote_types(variable.dtype, "float32")
+        gradient, value, rate = (jnp.asarray(read(x), dtype) for x in (gradient, variable, learning_rate))
+        slots = self._slots[self._places[variable]] if self._slots else {}
+        old = {name: v.value.astype(dtype) if dtypes.is_float(v.dtype) else v.value for name, v in slots.items()}
+        value, new = self.update(gradient, value, old, rate, self._step().astype(dtype))
+        variable.assign(value)
+        for name, slot in new.items():
+            slots[name].assign(slot)
+
+    def update_all(self, gradients: Sequence[Any], variables: Sequence[Variable], learning_rate: Any) -> None:
+        """Change all `variables`, one by one."""
+        for gradient, variable in zip(gradients, variables, strict=True):
+            self.update_step(gradient, variable, learning_rate)
 
     # ---- state
 
     @property
     def variables(self) -> list[Variable]:
-        """The state: the number of steps, the learning rate, and the accumulators."""
-        return list(self._variables)
+        """The state: iteration, learning rate where it is a number, then the slots."""
+        return [*self._variables, *(v for part in self._parts() for v in part.variables)]
+
+    def _parts(self) -> Iterable["Optimizer"]:
+        """Return the optimizers inside this one."""
+        return ()
+
+    def add_variable(
+        self,
+        shape: Sequence[int],
+        initializer: Any = "zeros",
+        dtype: Any = None,
+        aggregation: str = "none",
+        layout: Any = None,
+        name: str | None = None,
+    ) -> Variable:
+        """Return a new Variable that belongs to the state."""
+        first = initializers.get(initializer)
+        variable = Variable(
+            first, shape=tuple(shape), dtype=dtype, trainable=False, autocast=False, aggregation=aggregation
+        )
+        variable.name = name or variable.name
+        variable.path = f"{self.name}/{variable.name}"
+        self._variables.append(variable)
+        return variable
+
+    def add_variable_from_reference(
+        self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
+    ) -> Variable:
+        """Return a new Variable of the state, of the shape and dtype of `reference_variable` and named after it."""
+        full = f"{reference_variable.path.replace('/', '_')}_{name or 'slot'}"
+        return self.add_variable(reference_variable.shape, initializer, reference_variable.dtype, name=full)
+
+    def add_optimizer_variables(
+        self, trainable_variables: Iterable[Variable], name: Any, initializer: Any = "zeros"
+    ) -> Any:
+        """Return a list with a new Variable of the state for each of `trainable_variables`; a tuple of lists for names."""
+        if isinstance(name, str):
+            return [self.add_variable_from_reference(v, name, initializer) for v in trainable_variables]
+        firsts = [initializer] * len(name) if isinstance(initializer, str) else initializer
+        lists: tuple[list[Variable], ...] = tuple([] for _ in name)
+        for v in trainable_variables:
+            for own, one, first in zip(lists, name, firsts, strict=True):
+                own.append(self.add_variable_from_reference(v, one, first))
+        return lists
+
+    def build(self, variables: Iterable[Variable]) -> None:
+        """Make the state for `variables`; what a variable already has is kept."""
+        self._trainable = list(variables)
+        new = [v for v in self._trainable if v not in self._places]
+        self._places |= {v: len(self._places) + i for i, v in enumerate(new)}
+        if self.use_ema:
+            self._averages += self.add_optimizer_variables(new, "average")
+        if self.gradient_accumulation_steps:
+            self._accumulators += self.add_optimizer_variables(new, "gradient_accumulator")
+        groups = [self.slots(v) for v in new]
+        made: list[dict[str, Variable]] = [{} for _ in new]
+        for number in range(max(map(len, groups), default=0)):
+            for variable, own, slots in zip(new, groups, made, strict=True):
+                for name, first in (own[number] if number < len(own) else {}).items():
+                    slots[name] = self._make_slot(variable, name, first)
+        self._slots += made
+        self.built = True
+
+    def _make_slot(self, variable: Variable, name: str, first: Any) -> Variable:
+        shape = variable.shape if isinstance(first, int | float) else first.shape
+        dtype = variable.dtype if isinstance(first, int | float) else first.dtype
+        value = np.full(shape, first, jnp.dtype(dtype)) if isinstance(first, int | float) else first
+        slot = Variable(value, dtype=dtype, trainable=False, autocast=False)
+        slot.name = f"{variable.path.replace('/', '_')}_{name}"
+        slot.path = f"{self.name}/{slot.name}"
+        self._variables.append(slot)
+        return slot
+
+    def _get_variable_index(self, variable: Variable) -> int:
+        return self._places[variable]
+
+    @property
+    def iterations(self) -> Any:
+        """The number of updates so far: a Variable, or where gradients are accumulated an array."""
+        if self.gradient_accumulation_steps:
+            return self._iterations.value // self.gradient_accumulation_steps
+        return self._iterations
+
+    def _step(self) -> jax.Array:
+        """Return the number of the update that is being made, from 1."""
+        return read(self.iterations) + 1
+
+    # ---- learning rate
+
+    def _as_learning_rate(self, rate: Any) -> Any:
+        if isinstance(rate, LearningRateSchedule) or (callable(rate) and not isinstance(rate, Variable | type)):
+            return rate
+        number = _checks.check_learning_rate(self.name, rate)
+        return self.add_variable((), lambda shape, dtype: np.full(shape, number, dtype), "float32", name="learning_rate")
 
     @property
     def learning_rate(self) -> Any:
-        """The learning rate now; assign a number to change it."""
-        if self._schedule is None:
+        """The learning rate: a Variable that may be set, or what the schedule or function gives now."""
+        if isinstance(self._learning_rate, Variable):
             return self._learning_rate
-        if isinstance(self._schedule, LearningRateSchedule):
-            return self._schedule(self.iterations.value)
-        return self._schedule()
+        return self._current_rate()
 
     @learning_rate.setter
-    def learning_rate(self, value: Any) -> None:
-        if isinstance(value, LearningRateSchedule):
-            self._schedule = value
-        elif self._schedule is not None:
-            message = f"{type(self).__name__} follows a learning rate schedule; its rate cannot be set to {value!r}."
-            raise TypeError(message)
+    def learning_rate(self, rate: Any) -> None:
+        own = self._learning_rate
+        if callable(rate) and not isinstance(rate, Variable | type):
+            self._variables = [v for v in self._variables if v is not own]
+            self._learning_rate = rate
+        elif isinstance(own, Variable):
+            own.assign(read(rate) if isinstance(rate, Variable | jax.Array) else float(rate))
         else:
-            self._learning_rate.assign(value)
+            message = (
+                f"{self.name}: learning_rate was given as {type(own).__name__} and cannot be set to a number; make the "
+                "optimizer with a number as learning_rate to be able to set it."
+            )
+            raise TypeError(message)
 
-    def build(self, variables: Iterable[Variable]) -> None:
-        """Make the accumulators for the weights `variables`; a second call does nothing."""
-        if self.built:
+    def _current_rate(self) -> Any:
+        rate = self._learning_rate
+        if isinstance(rate, Variable):
+            return rate.value
+        return rate(read(self.iterations)) if _checks.takes_step(rate) else rate()
+
+    # ---- a step
+
+    def apply(self, grads: Iterable[Any], trainable_variables: Iterable[Variable] | None = None) -> None:
+        """Change variables by one step, given the gradient of each; by default those given to `build`.
+
+        A gradient may be None: its variable stays, with a warning. Raises ValueError for another number of gradients than
+        variables, for a variable unknown to `build`, and where all gradients are None.
+        """
+        grads = list(grads)
+        if not grads:
             return
-        self._trainable = list(variables)
-        self._sums = (
-            [self.add_variable_from_reference(v, "gradient_accumulator") for v in self._trainable]
-            if self.gradient_accumulation_steps
-            else []
-        )
-        self._variables += self._sums
-        self._accumulators: dict[str, list[Variable]] = {}
-        for group in self.slots:
-            made = [[self._slot(v, slot) for slot in group] for v in self._trainable]
-            self._accumulators |= {slot: [row[i] for row in made] for i, slot in enumerate(group)}
-            self._variables += [slot for row in made for slot in row]  # weight by weight, as files have them
-        self._averages = (
-            [self.add_variable_from_reference(v, "average", initializer=v.value) for v in self._trainable]
-            if self.use_ema
-            else []
-        )
-        self._variables += self._averages
-        self.built = True
+        if trainable_variables is not None:
+            trainable_variables = list(trainable_variables)
+            if not self.built:
+                self.build(trainable_variables)
+        variables = self._trainable if trainable_variables is None else trainable_variables
+        _checks.check_pairs(self, grads, variables)
+        pairs = _checks.drop_none(grads, variables)
+        self._make_step(*_overwritten(pairs))
+        for _, variable in pairs:
+            if variable.constraint is not None:
+                variable.assign(variable.constraint(variable.value))
+        self._iterations.assign_add(1)
 
-    def _slot(self, variable: Variable, slot: str) -> Variable:
-        return self.add_variable_from_reference(variable, slot, initializer=self.defaults.get(slot, 0.0))
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Any:
+        """Change variables by one step, given pairs (gradient, variable); returns `iterations`."""
+        grads, variables = zip(*grads_and_vars, strict=True)
+        self.apply(grads, variables)
+        return self._iterations
 
-    def add_variable_from_reference(
-        self, reference_variable: Variable, name: str | None = None, initializer: Any = 0.0
-    ) -> Variable:
-        """Return a new Variable with the shape and dtype of a weight."""
-        value = np.broadcast_to(
-            np.asarray(initializer, dtype=jnp.dtype(reference_variable.dtype)), reference_variable.shape
-        )
-        made = Variable(value, dtype=reference_variable.dtype, trainable=False, name="slot")
-        made.name = f"{reference_variable.path.replace('/', '_')}_{name}"
-        made.path = f"{self.name}/{made.name}"
-        return made
+    def stateless_apply(
+        self, optimizer_variables: Sequence[Any], grads: Sequence[Any], trainable_variables: Sequence[Any]
+    ) -> tuple[list[Any], list[Any]]:
+        """Return the values (of the variables, of the state) after a step, given those before it.
 
-    def exclude_from_weight_decay(self, var_list: Any = None, var_names: Any = None) -> None:
-        """Leave weights out of weight decay: those in `var_list`, and those whose path matches a pattern of `var_names`."""
-        if self.built and not self._trainable:
+        All are flat lists of arrays, in the order of `variables` and of what `build` was given. Nothing else changes,
+        so that this can be compiled.
+        """
+        _checks.check_values(self, optimizer_variables, trainable_variables)
+        own = [*self._trainable, *self.variables]
+        _, new = pure(self.apply, own)([*trainable_variables, *optimizer_variables], grads)
+        return new[: len(trainable_variables)], new[len(trainable_variables) :]
+
+    def _make_step(self, grads: list[Any], variables: list[Variable]) -> None:
+        if self.loss_scale_factor is not None:
+            grads = [g / self.loss_scale_factor for g in grads]
+        if self.gradient_accumulation_steps:
+            self._accumulate(grads, variables)
+        else:
+            self._update(grads, variables)
+        if self.use_ema:
+            self._average(variables)
+
+    def _update(self, grads: list[Any], variables: list[Variable]) -> None:
+        """Clip gradients, decay weights, and follow the rule."""
+        if not variables:
             return
-        self._undecayed |= {id(v) for v in var_list or ()}
-        self._undecayed_names = [*getattr(self, "_undecayed_names", ()), *(var_names or ())]
+        grads = _clip.clip(grads, self.clipnorm, self.global_clipnorm, self.clipvalue)
+        rate = self._current_rate()
+        if self.weight_decay is not None:
+            for v in variables:
+                if self._decays(v):
+                    v.assign_sub(v.value * (self.weight_decay * rate))
+        self.update_all(grads, variables, rate)
+
+    def _accumulate(self, grads: list[Any], variables: list[Variable]) -> None:
+        steps = self.gradient_accumulation_steps
+        sums = [self._accumulators[self._places[v]] for v in variables]
+        for total, gradient in zip(sums, grads, strict=True):
+            total.assign_add(gradient)
+
+        def update() -> None:
+            self._update([total.value / steps for total in sums], variables)
+            for total in sums:
+                total.assign(jnp.zeros(total.shape, total.dtype))
+
+        when((self._iterations.value + 1) % steps == 0, update)
+
+    def _average(self, variables: list[Variable]) -> None:
+        """Move the averages towards the variables, and set the variables to them when it is time."""
+        iterations = read(self.iterations)
+        momentum = jnp.where(iterations == 0, 0.0, self.ema_momentum)
+        pairs = [(v, self._averages[self._places[v]]) for v in variables]
+        for variable, average in pairs:
+            average.assign(momentum * average.value + (1.0 - momentum) * variable.value)
+        if self.ema_overwrite_frequency:
+            now = (iterations + 1) % self.ema_overwrite_frequency == 0
+            for variable, average in pairs:
+                variable.assign(jnp.where(now, average.value, variable.value))
+
+    def finalize_variable_values(self, var_list: Iterable[Variable]) -> None:
+        """Set the variables to their averages, if there are any; called when training ends."""
+        if self.use_ema and self.built:
+            for variable in var_list:
+                variable.assign(self._averages[self._places[variable]].value)
+
+    # ---- weight decay and loss scale
+
+    def exclude_from_weight_decay(
+        self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
+    ) -> None:
+        """Leave variables out of weight decay, given themselves or patterns of their names, such as 'bias'."""
+        self._decay_excluded[0].update(var_list or ())
+        self._decay_excluded[1].extend(var_names or ())
 
     def _decays(self, variable: Variable) -> bool:
-        patterns = getattr(self, "_undecayed_names", ())
-        return id(variable) not in self._undecayed and not any(re.search(p, variable.path) for p in patterns)
-
-    # ---- one step
+        variables, names = self._decay_excluded
+        return variable not in variables and not any(re.search(name, variable.name) for name in names)
 
     @property
     def scales_loss(self) -> bool:
-        """Whether the loss is multiplied before its gradient is taken."""
+        """Whether `scale_loss` changes the loss."""
         return self.loss_scale_factor is not None
 
     def scale_loss(self, loss: Any) -> Any:
-        """Return what the gradient is taken of."""
+        """Return the loss whose gradients `apply` expects."""
         return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
 
-    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Any:
-        """Change weights along gradients, given as pairs."""
-        gradients, variables = zip(*grads_and_vars, strict=True)
-        return self.apply(gradients, variables)
+    # ---- assignment, weights, configuration
 
-    def apply(self, grads: Arrays, trainable_variables: Sequence[Variable] | None = None) -> Any:
-        """Change the weights along `grads`, one gradient per weight; None leaves a weight as it is."""
-        if trainable_variables is not None:
-            self.build(trainable_variables)
-        elif not self.built:
-            message = f"{type(self).__name__}: pass trainable_variables to the first apply(), or call build()."
+    def assign(self, variable: Variable, value: Any) -> None:
+        """Set a variable, in `update_step`."""
+        variable.assign(value)
+
+    def assign_add(self, variable: Variable, value: Any) -> None:
+        """Add to a variable, in `update_step`."""
+        variable.assign_add(value)
+
+    def assign_sub(self, variable: Variable, value: Any) -> None:
+        """Subtract from a variable, in `update_step`."""
+        variable.assign_sub(value)
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Set the state, in the order of `variables`."""
+        own = self.variables
+        if len(weights) != len(own):
+            message = f"{self.name}: set_weights expects {len(own)} values, as `variables` has; got {len(weights)}."
             raise ValueError(message)
-        chosen = self._trainable if trainable_variables is None else list(trainable_variables)
-        places = {id(v): i for i, v in enumerate(self._trainable)}
-        unknown = [v.path for v in chosen if id(v) not in places]
-        if unknown:
-            message = f"{type(self).__name__} was built for other weights; it does not know {unknown[0]!r}."
-            raise ValueError(message)
-        by_place: list[Any] = [None] * len(self._trainable)
-        for gradient, variable in zip(grads, chosen, strict=True):
-            by_place[places[id(variable)]] = gradient
-        values = [v.value for v in self._trainable]
-        for variable, value in zip(self._trainable, self._step(by_place, values), strict=True):
+        for variable, value in zip(own, weights, strict=True):
             variable.assign(value)
-        return self.iterations
-
-    def stateless_apply(
-        self, optimizer_variables: Arrays, grads: Arrays, trainable_variables: Arrays
-    ) -> tuple[list[Any], list[Any]]:
-        """Return (new weights, new state) as arrays, from arrays; nothing is changed."""
-        with holding(Scope(zip(self._variables, optimizer_variables, strict=True))) as scope:
-            weights = self._step(list(grads), list(trainable_variables))
-            return weights, [scope[v] for v in self._variables]
-
-    def _step(self, gradients: list[Any], weights: list[Any]) -> list[Any]:
-        """Return the weights after one step; the state goes through the Variables."""
-        if self.loss_scale_factor is not None:
-            gradients = [None if g is None else g / self.loss_scale_factor for g in gradients]
-        if not self.gradient_accumulation_steps:
-            return self._move(gradients, weights)
-        return self._accumulate(gradients, weights)
-
-    def _move(self, gradients: list[Any], weights: list[Any]) -> list[Any]:
-        gradients = self.clip_gradients(gradients)
-        rate = jnp.asarray(_value(self.learning_rate), "float32")
-        step = self.iterations.value // (self.gradient_accumulation_steps or 1) + 1
-        names = list(self._accumulators)
-        shared = self.before_step(rate, step)
-        new = []
-        for i, (variable, gradient, weight) in enumerate(zip(self._trainable, gradients, weights, strict=True)):
-            if gradient is None:
-                new.append(weight)
-                continue
-            if variable.overwrite_with_gradient:
-                new.append(gradient)
-                continue
-            own_rate = rate.astype(weight.dtype)
-            if self.weight_decay is not None and self._decays(variable):
-                weight = weight - weight * jnp.asarray(self.weight_decay, weight.dtype) * own_rate
-            slots = {n: self._accumulators[n][i] for n in names}
-            values = {n: v.value for n, v in slots.items()}
-            weight, values = self.update(gradient.astype(weight.dtype), weight, values, own_rate, step, shared)
-            for n, value in values.items():
-                slots[n].assign(value)
-            new.append(weight)
-        self.iterations.assign(self.iterations.value + 1)
-        self.after_step(shared)
-        return self._finish(new)
-
-    def _finish(self, weights: list[Any]) -> list[Any]:
-        """Return the weights with constraints applied, and averages put in their place when that is due."""
-        pairs = zip(self._trainable, weights, strict=True)
-        weights = [v.constraint(w) if v.constraint is not None else w for v, w in pairs]
-        if not self.use_ema:
-            return weights
-        step = self.iterations.value
-        keep = jnp.where(step == 1, 0.0, self.ema_momentum)
-        for average, weight in zip(self._averages, weights, strict=True):
-            average.assign(keep * average.value + (1 - keep) * weight)
-        if self.ema_overwrite_frequency:
-            due = step % self.ema_overwrite_frequency == 0
-            weights = [jnp.where(due, a.value, w) for a, w in zip(self._averages, weights, strict=True)]
-        return weights
-
-    def _accumulate(self, gradients: list[Any], weights: list[Any]) -> list[Any]:
-        """Move the weights on every n-th step, along the mean of the last n gradients."""
-        count = self.gradient_accumulation_steps
-        assert count is not None  # noqa: S101 - the caller asked
-        step = self.iterations.value
-        due = (step + 1) % count == 0
-        before = [v.value for v in self._variables]
-        sums = [s.value + (0.0 if g is None else g) for s, g in zip(self._sums, gradients, strict=True)]
-        moved = self._move([s / count for s in sums], weights)
-        for variable, old in zip(self._variables, before, strict=True):
-            if variable is not self.iterations:
-                variable.assign(jnp.where(due, variable.value, old))
-        for variable, value in zip(self._sums, sums, strict=True):
-            variable.assign(jnp.where(due, jnp.zeros_like(value), value))
-        return [jnp.where(due, new, old) for new, old in zip(moved, weights, strict=True)]
-
-    def clip_gradients(self, gradients: list[Any]) -> list[Any]:
-        """Return the gradients shortened as the clipping options say."""
-        if self.clipnorm:
-            return [None if g is None else _shorten(g, jnp.sqrt(jnp.sum(g * g)), self.clipnorm) for g in gradients]
-        if self.global_clipnorm:
-            norm = jnp.sqrt(sum(jnp.sum(g * g) for g in gradients if g is not None))
-            return [None if g is None else _shorten(g, norm, self.global_clipnorm) for g in gradients]
-        if self.clipvalue:
-            return [None if g is None else jnp.clip(g, -self.clipvalue, self.clipvalue) for g in gradients]
-        return gradients
-
-    # ---- what a rule defines
-
-    def before_step(self, rate: Any, step: Any) -> Any:  # noqa: ARG002 - for rules that share something between weights
-        """Return what all weights of a step share."""
-        return None
-
-    def after_step(self, shared: Any) -> None:
-        """Write what all weights share."""
-
-    def update(
-        self, gradient: Any, value: Any, slots: dict[str, Any], rate: Any, step: Any, shared: Any
-    ) -> tuple[Any, dict[str, Any]]:
-        """Return (new weight, new slots): the rule's formula. `step` counts from 1."""
-        message = f"{type(self).__name__} must define update()."
-        raise NotImplementedError(message)
-
-    # ---- the end of training, and configuration
-
-    def finalize_variable_values(self, var_list: Iterable[Variable]) -> None:
-        """Put the moving averages in the weights' place, when there are any; called when training ends."""
-        if self.use_ema and self.built:
-            averages = {id(v): a for v, a in zip(self._trainable, self._averages, strict=True)}
-            for variable in var_list:
-                variable.assign(averages[id(variable)].value)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments, so that `from_config` makes an equal optimizer without its state."""
-        names = [*constructor_arguments(Optimizer), *constructor_arguments(type(self))]
-        config = {n: serialize(getattr(self, n)) for n in dict.fromkeys(names) if n != "learning_rate"}
-        rate = self._schedule if self._schedule is not None else float(np.asarray(self._learning_rate._value))
-        return {"name": config.pop("name"), "learning_rate": serialize(rate), **config}
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
-        """Return an optimizer made from what `get_config` returned."""
-        return cls(**{name: deserialize(value, custom_objects) for name, value in config.items()})
 
     def save_own_variables(self, store: Any) -> None:
-        """Write the state into `store` under '0', '1', ..."""
+        """Put the state into `store`, a mapping, under '0', '1', ..."""
         for i, variable in enumerate(self.variables):
             store[str(i)] = variable.numpy()
 
     def load_own_variables(self, store: Any) -> None:
-        """Read the state from what `save_own_variables` wrote."""
-        for i, variable in enumerate(self.variables):
-            variable.assign(np.asarray(store[str(i)]))
+        """Set the state from `store`, a mapping with '0', '1', ..."""
+        self.set_weights([store[str(i)] for i in range(len(store.keys()))])
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments; the learning rate as it is now."""
+        rate = self._learning_rate
+        common: dict[str, Any] = {
+            "name": self.name,
+            "learning_rate": float(rate.numpy()) if isinstance(rate, Variable) else serialize(rate),
+        }
+        common |= {argument: getattr(self, argument) for argument in _checks.COMMON}
+        return common | constructor_config(self, skip=("learning_rate",))
 
 
-def _value(x: Any) -> Any:
-    return x.value if isinstance(x, Variable) else x
+def _overwritten(pairs: list[tuple[Any, Variable]]) -> tuple[list[Any], list[Variable]]:
+    """Set the variables whose gradient is their new value, and return the gradients and variables of the others."""
+    for gradient, variable in pairs:
+        if variable.overwrite_with_gradient:
+            variable.assign(gradient)
+    rest = [(g, v) for g, v in pairs if not v.overwrite_with_gradient]
+    return [g for g, _ in rest], [v for _, v in rest]
 
 
-def _shorten(gradient: Any, norm: Any, limit: float) -> Any:
-    return gradient * (limit / jnp.maximum(norm, limit))
-
-
-def _check_rate(owner: str, rate: Any) -> float:
-    if isinstance(rate, Variable | jax.Array | np.ndarray):
-        rate = float(np.asarray(_value(rate)))
-    if isinstance(rate, bool) or not isinstance(rate, int | float | np.number) or rate < 0:
-        message = (
-            f"{owner}: learning_rate must be a number of 0 or more, a LearningRateSchedule or a function; got {rate!r}."
-        )
-        raise ValueError(message)
-    return float(rate)
-
-
-def _check_options(
-    owner: str, clipnorm: Any, clipvalue: Any, global_clipnorm: Any, accumulation: Any, ema_momentum: Any
-) -> None:
-    if sum(c is not None for c in (clipnorm, clipvalue, global_clipnorm)) > 1:
-        message = f"{owner}: only one of clipnorm, clipvalue and global_clipnorm can be set; got {clipnorm}, {clipvalue}, {global_clipnorm}."
-        raise ValueError(message)
-    if accumulation is not None and accumulation < 2:
-        message = f"{owner}: gradient_accumulation_steps must be 2 or more; got {accumulation}."
-        raise ValueError(message)
-    if not 0 <= ema_momentum <= 1:
-        message = f"{owner}: ema_momentum must lie in 0..1; got {ema_momentum}."
-        raise ValueError(message)
+def when(condition: Any, then: Callable[[], None], otherwise: Callable[[], None] = lambda: None) -> None:
+    """Run `then` or `otherwise`, which write Variables; in a compiled step, as a branch."""
+    if isinstance(condition, jax.core.Tracer):
+        ops.cond(condition, then, otherwise)
+    elif condition:
+        then()
+    else:
+        otherwise()

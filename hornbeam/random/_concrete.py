@@ -9,8 +9,8 @@ import jax
 from hornbeam._core import dtypes
 from hornbeam.random import _threefry
 
-# Up to so many elements NumPy's slower draw costs less than compiling. Measured on 2 cores: NumPy takes 15 ns an element
-# (uniform) or 45 (normal); the compiled draw takes 10 ns, and 110 to 150 ms to compile.
+# Up to so many elements NumPy's slower draw costs less than compiling. Measured on 2 cores: NumPy takes 15 ns an
+# element (uniform) or 45 (normal); the compiled draw takes 10 ns, and 110 to 150 ms to compile.
 BY_HAND = {"uniform": 1 << 24, "normal": 1 << 22}
 
 

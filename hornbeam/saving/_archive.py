@@ -11,7 +11,7 @@ from hornbeam._core.serialize import deserialize, serialize
 from hornbeam.saving import _hdf5
 from hornbeam.saving._atomic import replacing, writable
 from hornbeam.saving._files import HDF5, ZIP, open_file, wrong_kind, starts_with
-from hornbeam.saving._objects import with_functions
+from hornbeam.saving._objects import for_file, prepare
 from hornbeam.saving._weights import MEMBER, groups_of, load_groups, may_write, read_hdf5
 from hornbeam.saving._zip import pack, unpack
 
@@ -61,7 +61,7 @@ def save_model(
         message = f"Model {model.name!r} is saved without weights: it was not called on data or built yet."
         warnings.warn(message, stacklevel=3)
     metadata = json.dumps({"keras_version": FORMAT, "written_by": "hornbeam"})
-    config = serialize(model)
+    config = for_file(serialize(model))
     if not include_optimizer:
         config.pop("compile_config", None)
     text = json.dumps(config)
@@ -99,7 +99,7 @@ def load_model(
         config.pop("compile_config", None)
     with registry.custom_object_scope(custom_objects or {}):
         try:
-            model = deserialize(with_functions(config))
+            model = deserialize(prepare(config))
         except RecursionError as error:
             message = f"{what}: its configuration is nested too deeply."
             raise ValueError(message) from error

@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from hornbeam._core import registry
-from hornbeam._core.serialize import deserialize
+from hornbeam.saving import _operations
+from hornbeam._core.serialize import constructor_arguments, deserialize, public_form
+
+_UNUSED = {  # argument in files -> the argument, itself or another, whose value says that it is not used
+    "gptq_unpacked_column_size": ("gptq_unpacked_column_size", None),
+    "lora_alpha": ("lora_rank", None),
+    "lora_rank": ("lora_rank", None),
+    "quantization_config": ("quantization_config", None),
+    "renorm": ("renorm", False),
+    "renorm_clipping": ("renorm", False),
+    "renorm_momentum": ("renorm", False),
+    "synchronized": ("synchronized", False),
+}
 
 
 def deserialize_keras_object(
@@ -33,18 +45,53 @@ def deserialize_keras_object(
     with registry.custom_object_scope(custom_objects or {}):
         if isinstance(config, str) and module_objects is not None:
             return registry.lookup("object", config, module_objects)
-        return deserialize(with_functions(config))
+        return deserialize(prepare(config))
 
 
-def with_functions(config: Any) -> Any:
-    """Return the configuration with functions put in for the Python code of Lambda layers, which is never run."""
+def prepare(config: Any) -> Any:
+    """Return a configuration from a file as constructors take it.
+
+    Functions of the user's take the place of the Python code of Lambda layers, which is never run; arguments that a class
+    does not have go, where their value says that they are not used.
+    """
     if isinstance(config, list):
-        return [with_functions(item) for item in config]
+        return [prepare(item) for item in config]
     if not isinstance(config, dict):
         return config
-    if config.get("class_name") == "Lambda" and isinstance(config.get("config"), dict):
-        return {**config, "config": _lambda_config(config["config"])}
-    return {key: with_functions(value) for key, value in config.items()}
+    config = {key: prepare(value) for key, value in config.items()}
+    if isinstance(config.get("inbound_nodes"), list) and isinstance(config.get("config"), dict):
+        config = _operations.from_file(config)
+    inner = config.get("config")
+    if "class_name" not in config or not isinstance(inner, dict):
+        return config
+    if config["class_name"] == "Lambda":
+        inner = _lambda_config(inner)
+    if _UNUSED.keys() & inner.keys():
+        taken = _arguments(config)
+        inner = {k: v for k, v in inner.items() if k in taken or k not in _UNUSED or not _is_unused(inner, k)}
+    return {**config, "config": inner}
+
+
+def for_file(config: Any) -> Any:
+    """Return what `serialize` gave in the form that Keras reads: operations of a graph are classes with options."""
+    if isinstance(config, list | tuple):
+        return [for_file(item) for item in config]
+    if not isinstance(config, dict):
+        return config
+    config = {key: for_file(value) for key, value in config.items()}
+    return _operations.to_file(config) if "inbound_nodes" in config else config
+
+
+def _arguments(config: Mapping[str, Any]) -> set[str]:
+    """Return the names of the arguments of Hornbeam's class of that name."""
+    name = config["class_name"]
+    found = registry.public_object(public_form(config.get("module")), name) if isinstance(name, str) else None
+    return set(constructor_arguments(found)) if isinstance(found, type) else set(_UNUSED)
+
+
+def _is_unused(config: Mapping[str, Any], argument: str) -> bool:
+    ruler, value = _UNUSED[argument]
+    return config.get(ruler) == value
 
 
 def _lambda_config(config: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from hornbeam._core import tree
 from hornbeam._core.graph import mask_of
 from hornbeam._core.registry import suggest
 from hornbeam._core.state import Variable
+from hornbeam.losses._loss import LossFunctionWrapper
 
 ACCURACY = ("accuracy", "acc")
 CROSSENTROPY = ("crossentropy", "ce")
@@ -155,19 +156,7 @@ def _get_loss(identifier: Any) -> Any:
     if not callable(loss):
         message = f"compile(loss=...) takes a name, a Loss or a function (y_true, y_pred); got {identifier!r}."
         raise TypeError(message)
-    return _FunctionLoss(loss)
-
-
-class _FunctionLoss(losses_module.Loss):
-    """The mean over samples of a function of the user's."""
-
-    def __init__(self, fn: Callable[..., Any]) -> None:
-        super().__init__(name=getattr(fn, "__name__", None))
-        self.fn = fn
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Return the function's value per sample."""
-        return self.fn(y_true, y_pred)
+    return LossFunctionWrapper(loss, name=getattr(loss, "__name__", None))
 
 
 def _check_metric(identifier: Any) -> None:

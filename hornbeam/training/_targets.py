@@ -13,7 +13,7 @@ from hornbeam._core.graph import KerasTensor
 from hornbeam._core.infer import infer
 from hornbeam.data._arrays import Sample
 from hornbeam.data._check import class_weights
-from hornbeam.losses._checks import check_targets
+from hornbeam.losses._checks import check_predictions, check_targets
 
 
 def output_specs(model: Any, x: Any) -> Any:
@@ -106,3 +106,26 @@ def check(model: Any, objective: Any, y: Sequence[Any], outputs: Sequence[Any], 
             check_targets(loss, np.asarray(target), tuple(output.shape), shown)
     if not any(loss is not None for loss in losses) and not model.losses and objective.loss is None:
         warnings.warn(f"Model {model.name!r} was compiled without a loss: nothing will be learned.", stacklevel=4)
+
+
+def check_first_outputs(model: Any, objective: Any, sample: Sample, names: Sequence[str]) -> None:
+    """Warn when the first batch's outputs are not the probabilities that a cross-entropy takes.
+
+    Only looked at where an output's last layer does not end in a function that gives probabilities.
+    """
+    doubtful = [
+        (i, loss)
+        for i, loss in enumerate(objective.losses_for(names))
+        if "crossentropy" in str(getattr(loss, "name", "")) and not getattr(loss, "from_logits", False)
+        and not _gives_probabilities(model, i)
+    ]
+    if doubtful:
+        outputs = tree.flatten(model._steps().run_predict(sample.x))
+        for i, loss in doubtful:
+            check_predictions(loss, np.asarray(outputs[i]), "y_pred" if len(names) == 1 else f"y_pred[{names[i]!r}]")
+
+
+def _gives_probabilities(model: Any, output: int) -> bool:
+    layer = model.outputs[output].node.operation if model.outputs else None
+    activation = getattr(layer, "activation", None)
+    return getattr(activation, "__name__", type(activation).__name__).lower() in ("sigmoid", "softmax", "hard_sigmoid")

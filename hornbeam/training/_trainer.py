@@ -411,6 +411,8 @@ class Trainer:
         names = _targets.output_names(self, outputs)
         y = _targets.in_order(sample.y, names, "y")
         _targets.check(self, objective, y, flat, names)
+        if what == "fit" and config.value_checks():
+            _targets.check_first_outputs(self, objective, sample, names)
         if not objective.fitted:
             objective.fit_outputs(names, y, flat)
             self._forget_compiled()

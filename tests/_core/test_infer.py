@@ -16,7 +16,7 @@ ROWS = [
     ("strided", lambda x: x[:, ::2], [(None, None)], (None, None)),
     ("matmul", lambda x, y: x @ y, [(None, 3), (3, 2)], (None, 2)),
     ("data-free", lambda x: jnp.ones((2, 2)), [(None,)], (2, 2)),
-    ("bound", lambda x, y: x @ y, [(None, None), (4, 2)], (None, 2)),
+    ("bound", lambda x, y: x + y, [(None, None), (None, 4)], (None, 4)),
     ("static", lambda x: x * 2, [(2, 3)], (2, 3)),
 ]
 

@@ -56,7 +56,9 @@ def test_usage(arguments, status, said, tmp_path):
 
 
 def test_help_needs_no_jax():
-    code = "import sys, hornbeam.cli\ntry: hornbeam.cli.main(['--help'])\nexcept SystemExit: print('jax' in sys.modules)"
+    code = (
+        "import sys, hornbeam.cli\ntry: hornbeam.cli.main(['--help'])\nexcept SystemExit: print('jax' in sys.modules)"
+    )
     assert command(code=code).stdout.splitlines()[-1] == "False"
 
 
@@ -71,7 +73,9 @@ def test_program_sees_what_python_gives(program):
     )
     program("value = 7", "beside.py")
     done = command("run", path, "--era", "1", "-x")
-    assert done.stdout.splitlines() == ["__main__ ['--era', '1', '-x'] 7 program.py None None", "True True"], done.stderr
+    assert done.stdout.splitlines() == ["__main__ ['--era', '1', '-x'] 7 program.py None None", "True True"], (
+        done.stderr
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,16 +94,22 @@ def test_exit_status(program, text, status, error):
 
 def test_traceback_is_the_programs_own(program):
     path = program("def f():\n    return 1 / 0\n\nf()\n")
-    ours, pythons = command("run", path), subprocess.run(  # noqa: S603  # this very Python
-        [sys.executable, path], capture_output=True, text=True, check=False
+    ours, pythons = (
+        command("run", path),
+        subprocess.run(  # noqa: S603  # this very Python
+            [sys.executable, path], capture_output=True, text=True, check=False
+        ),
     )
     assert (ours.returncode, ours.stderr) == (pythons.returncode, pythons.stderr)
 
 
 def test_syntax_error_reads_as_pythons(program):
     path = program("x = = 1\n")
-    ours, pythons = command("run", path), subprocess.run(  # noqa: S603  # this very Python
-        [sys.executable, path], capture_output=True, text=True, check=False
+    ours, pythons = (
+        command("run", path),
+        subprocess.run(  # noqa: S603  # this very Python
+            [sys.executable, path], capture_output=True, text=True, check=False
+        ),
     )
     assert (ours.returncode, ours.stderr) == (pythons.returncode, pythons.stderr)
 

@@ -1,10 +1,12 @@
+from itertools import pairwise
+
 import pytest
 
 import hornbeam as keras
+from hornbeam.draw._layout import lay_out
 from hornbeam.draw._picture import Cluster
 from hornbeam.draw._read import Options, read
 from tests.draw.pictures import check, homes
-from hornbeam.draw._layout import lay_out
 
 L = keras.layers
 
@@ -58,7 +60,7 @@ def test_seed_model():
     ]
     keys = [box.key for box in picture.boxes()]
     assert keys == [box.name for box in picture.boxes()]
-    assert lines(picture) == [f"{a}>{b}" for a, b in zip(keys, keys[1:], strict=False)]
+    assert lines(picture) == [f"{a}>{b}" for a, b in pairwise(keys)]
 
 
 def test_inputs_outputs_and_shared_layers():

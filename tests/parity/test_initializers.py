@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from hornbeam import initializers
+from hornbeam import initializers, layers
 from hornbeam._core.seeds import set_random_seed
 from hornbeam.random import SeedGenerator
 from tests.parity.oracle import keras
@@ -105,6 +105,18 @@ def test_python_random_is_consumed_alike():
         made.append(package.deserialize(package.serialize(made[0])))
         made.append(made[2].clone())
         drawn.append([*(np.asarray(i((6, 4))) for i in made), random.random()])  # noqa: S311
+    for ours, theirs in zip(*drawn, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_layers_start_alike():
+    drawn = []
+    for seeded, package in ((set_random_seed, layers), (keras.utils.set_random_seed, keras.layers)):
+        seeded(42)
+        made = [package.Dense(3), package.Dropout(0.5), package.Conv2D(4, 3), package.Embedding(7, 3)]
+        for layer, shape in zip(made, [(None, 4), (None, 3), (None, 8, 8, 2), (None, 5)], strict=True):
+            layer.build(shape)
+        drawn.append([*(w for layer in made for w in layer.get_weights()), random.random()])  # noqa: S311
     for ours, theirs in zip(*drawn, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 

@@ -173,7 +173,11 @@ def arguments(signature):
 
 @pytest.mark.parametrize(
     "snippet",
-    [name for name in VI if name.endswith("_signature") and name[:6] not in ("lambda", "activi") or name == "activation_signature"],
+    [
+        name
+        for name in VI
+        if (name.endswith("_signature") and name[:6] not in ("lambda", "activi")) or name == "activation_signature"
+    ],
 )
 @pytest.mark.parametrize("era", [2, 3])
 def test_signatures(snippet, era):

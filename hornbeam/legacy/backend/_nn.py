@@ -111,7 +111,9 @@ def _bias_add(x: Any, bias: Any, data_format: str) -> Any:
     return x + bias
 
 
-def batch_normalization(x: Any, mean: Any, var: Any, beta: Any, gamma: Any, axis: int = -1, epsilon: float = 1e-3) -> Any:
+def batch_normalization(
+    x: Any, mean: Any, var: Any, beta: Any, gamma: Any, axis: int = -1, epsilon: float = 1e-3
+) -> Any:
     """Return (x - mean) / sqrt(var + epsilon) * gamma + beta."""
     return ops.batch_normalization(x, mean, var, axis, beta, gamma, epsilon)
 

@@ -121,7 +121,9 @@ def in_test_phase(x: Any, alt: Any, training: Any = None) -> Any:
     return in_train_phase(alt, x, training)
 
 
-def function(inputs: Sequence[Any], outputs: Any, updates: Sequence[Any] = (), **kwargs: Any) -> Callable[..., list[Any]]:
+def function(
+    inputs: Sequence[Any], outputs: Any, updates: Sequence[Any] = (), **kwargs: Any
+) -> Callable[..., list[Any]]:
     """Return a function from a list of arrays to the list of `outputs`, all symbolic; `learning_phase` can be an input.
 
     >>> import hornbeam as keras
@@ -219,14 +221,24 @@ def random_binomial(shape: Sequence[int], p: float = 0.0, dtype: str | None = No
 
 
 def random_normal_variable(
-    shape: Sequence[int], mean: float, scale: float, dtype: str | None = None, name: str | None = None, seed: int | None = None
+    shape: Sequence[int],
+    mean: float,
+    scale: float,
+    dtype: str | None = None,
+    name: str | None = None,
+    seed: int | None = None,
 ) -> Variable:
     """Return a Variable that begins as numbers from a normal distribution."""
     return Variable(random.normal(shape, mean, scale, dtype, seed), name=name)
 
 
 def random_uniform_variable(
-    shape: Sequence[int], low: float, high: float, dtype: str | None = None, name: str | None = None, seed: int | None = None
+    shape: Sequence[int],
+    low: float,
+    high: float,
+    dtype: str | None = None,
+    name: str | None = None,
+    seed: int | None = None,
 ) -> Variable:
     """Return a Variable that begins as numbers drawn evenly between two bounds."""
     return Variable(random.uniform(shape, low, high, dtype, seed), name=name)

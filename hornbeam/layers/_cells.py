@@ -1,0 +1,376 @@
+"""Recurrent cells: one step of a recurrence, and several cells as one."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax.numpy as jnp
+
+from hornbeam import activations, ops, random
+from hornbeam._core.seeds import SeedGenerator
+from hornbeam._core.state import Variable
+from hornbeam.layers._checks import known, refusal, whole, within
+from hornbeam.layers._layer import Layer
+from hornbeam.layers._weights import ruled_weight, store_rules
+
+_RULES = [f"{weight}_{rule}" for rule in ("initializer", "regularizer", "constraint") for weight in ("kernel", "recurrent", "bias")]
+States = Sequence[Any]
+
+
+class RecurrentCell(Layer):
+    """One step of a recurrence in two parts: `project`, of the inputs alone, and `step`.
+
+    An RNN computes `project` for all steps at once, before the loop.
+    """
+
+    gates: int  # how many blocks of `units` columns the kernels have
+    seed_first = False  # whether the seed of dropout is drawn before those of the weights, as Keras does in one cell
+
+    def _store(self, given: Mapping[str, Any]) -> None:
+        """Check and store the constructor's arguments, given by name."""
+        self.units = whole(self, "units", given["units"])
+        self.activation = activations.get(given["activation"])
+        self.use_bias = given["use_bias"]
+        self.seed = given["seed"]
+        if self.seed_first:
+            self.seed_generator = SeedGenerator(self.seed)
+        store_rules(self, **{name: given[name] for name in _RULES})
+        if not self.seed_first:
+            self.seed_generator = SeedGenerator(self.seed)
+        self.dropout = within(self, "dropout", given["dropout"], 0, 1)
+        self.recurrent_dropout = within(self, "recurrent_dropout", given["recurrent_dropout"], 0, 1)
+        self.bias: Variable | None = None
+
+    @property
+    def state_size(self) -> int | list[int]:
+        """The lengths of the states."""
+        return self.units
+
+    @property
+    def output_size(self) -> int:
+        """The length of the output."""
+        return self.units
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make the kernels for inputs of `input_shape` `(batch, features)`, and the bias."""
+        features = known(self, "number of features", input_shape[-1], input_shape)
+        self.kernel = ruled_weight(self, "kernel", (features, self.gates * self.units))
+        shape = (self.units, self.gates * self.units)
+        self.recurrent_kernel = ruled_weight(self, "recurrent_kernel", shape, rules="recurrent")
+        if self.use_bias:
+            self._build_bias()
+
+    def _build_bias(self) -> None:
+        self.bias = ruled_weight(self, "bias", (self.gates * self.units,))
+
+    def get_initial_state(self, batch_size: Any = None) -> list[Any]:
+        """Return states of zeros `(batch, units)`."""
+        many = len(self.state_size) if isinstance(self.state_size, list) else 1
+        return [jnp.zeros((batch_size, self.units), self.compute_dtype) for _ in range(many)]
+
+    def draw_masks(self, inputs: Any, states: States, training: bool | None) -> list[Any]:
+        """Return what dropout multiplies inputs and first state by, for all steps of a call; None for nothing."""
+        rates = (self.dropout, self.recurrent_dropout)
+        return [
+            random.dropout(jnp.ones_like(x), rate, seed=self.seed_generator) if training and 0 < rate < 1 else None
+            for x, rate in zip((inputs, states[0]), rates, strict=True)
+        ]
+
+    def call(self, inputs: Any, states: Any, training: bool | None = False, masks: Any = None) -> tuple[Any, list[Any]]:
+        """Return output and new states for inputs `(batch, features)`."""
+        states = states if isinstance(states, list | tuple) else [states]
+        of_inputs, of_state = self.draw_masks(inputs, states, training) if masks is None else masks
+        return self.step(self.project(dropped(inputs, of_inputs)), [dropped(states[0], of_state), *states[1:]])
+
+    def project(self, inputs: Any) -> Any:
+        """Return what a step needs of the inputs `(..., features)`."""
+        outputs = ops.matmul(inputs, self.kernel)
+        return outputs if self.bias is None else outputs + self.bias.value
+
+    @abstractmethod
+    def step(self, projected: Any, states: States) -> tuple[Any, list[Any]]:
+        """Return output and new states for what `project` gave for one step."""
+
+
+def dropped(x: Any, mask: Any) -> Any:
+    """Return `x` times a dropout mask, or as it is."""
+    return x if mask is None else x * mask
+
+
+class SimpleRNNCell(RecurrentCell):
+    """One step of a fully connected recurrence: `h' = activation(x @ kernel + h @ recurrent_kernel + bias)`.
+
+    Inputs `(batch, features)` and state `(batch, units)`; arguments as in LSTM.
+
+    >>> import hornbeam as keras
+    >>> cell = keras.layers.SimpleRNNCell(4)
+    >>> output, states = cell(keras.ops.ones((2, 3)), cell.get_initial_state(2))
+    >>> output.shape
+    (2, 4)
+    """
+
+    gates = 1
+    seed_first = True
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        given = locals()
+        super().__init__(**kwargs)
+        self._store(given)
+
+    def step(self, projected: Any, states: States) -> tuple[Any, list[Any]]:
+        """Return output and new state."""
+        output = self.activation(projected + ops.matmul(states[0], self.recurrent_kernel))
+        return output, [output]
+
+
+class GRUCell(RecurrentCell):
+    """One step of a gated recurrent unit (Cho et al. 2014).
+
+    `z, r = sigmoid(...)`, `h' = z * h + (1 - z) * tanh(x @ W + r * (h @ U))`, the reset gate `r` being applied after
+    the product, or before it with `reset_after=False`. Columns of the kernels: z, r, h. Inputs `(batch, features)` and
+    state `(batch, units)`; arguments as in GRU.
+
+    >>> import hornbeam as keras
+    >>> cell = keras.layers.GRUCell(4)
+    >>> output, states = cell(keras.ops.ones((2, 3)), cell.get_initial_state(2))
+    >>> output.shape
+    (2, 4)
+    """
+
+    gates = 3
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        reset_after: bool = True,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        given = locals()
+        super().__init__(**kwargs)
+        self._store(given)
+        self.recurrent_activation = activations.get(recurrent_activation)
+        self.reset_after = reset_after
+
+    def _build_bias(self) -> None:
+        """With `reset_after` there are two biases: of the inputs, and of the state."""
+        shape = (self.gates * self.units,)
+        self.bias = ruled_weight(self, "bias", (2, *shape) if self.reset_after else shape)
+
+    def project(self, inputs: Any) -> Any:
+        """Return what a step needs of the inputs `(..., features)`."""
+        outputs = ops.matmul(inputs, self.kernel)
+        if self.bias is None:
+            return outputs
+        return outputs + (self.bias.value[0] if self.reset_after else self.bias.value)
+
+    def step(self, projected: Any, states: States) -> tuple[Any, list[Any]]:
+        """Return output and new state."""
+        (h,) = states
+        x_gates, x_new = projected[..., : 2 * self.units], projected[..., 2 * self.units :]
+        kernel = self.recurrent_kernel.value
+        if self.reset_after:
+            inner = ops.matmul(h, kernel)
+            if self.bias is not None:
+                inner = inner + self.bias.value[1]
+            z, r = jnp.split(self.recurrent_activation(x_gates + inner[..., : 2 * self.units]), 2, axis=-1)
+            new = self.activation(x_new + r * inner[..., 2 * self.units :])
+        else:
+            z, r = jnp.split(self.recurrent_activation(x_gates + ops.matmul(h, kernel[:, : 2 * self.units])), 2, axis=-1)
+            new = self.activation(x_new + ops.matmul(r * h, kernel[:, 2 * self.units :]))
+        output = z * h + (1 - z) * new
+        return output, [output]
+
+
+class LSTMCell(RecurrentCell):
+    """One step of a long short-term memory (Hochreiter and Schmidhuber 1997).
+
+    `i, f, o = sigmoid(...)`, `c' = f * c + i * tanh(...)`, `h' = o * tanh(c')`. Columns of the kernels: i, f, c, o.
+    Inputs `(batch, features)`, states h and c `(batch, units)`; arguments as in LSTM.
+
+    >>> import hornbeam as keras
+    >>> cell = keras.layers.LSTMCell(4)
+    >>> output, states = cell(keras.ops.ones((2, 3)), cell.get_initial_state(2))
+    >>> output.shape, len(states)
+    ((2, 4), 2)
+    """
+
+    gates = 4
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        given = locals()
+        super().__init__(**kwargs)
+        self._store(given)
+        self.recurrent_activation = activations.get(recurrent_activation)
+        self.unit_forget_bias = unit_forget_bias
+
+    @property
+    def state_size(self) -> list[int]:
+        """The lengths of h and c."""
+        return [self.units, self.units]
+
+    def _build_bias(self) -> None:
+        """The forget gate's bias starts at 1 with `unit_forget_bias` (Jozefowicz et al. 2015)."""
+
+        def first(shape: Any, dtype: Any = None) -> Any:
+            units, rule = self.units, self.bias_initializer
+            return jnp.concatenate([rule((units,), dtype=dtype), jnp.ones(units, dtype), rule((2 * units,), dtype=dtype)])
+
+        initializer = first if self.unit_forget_bias else None
+        self.bias = ruled_weight(self, "bias", (self.gates * self.units,), initializer)
+
+    def step(self, projected: Any, states: States) -> tuple[Any, list[Any]]:
+        """Return output and new states."""
+        h, c = states
+        i, f, new, o = jnp.split(projected + ops.matmul(h, self.recurrent_kernel), 4, axis=-1)
+        gate = self.recurrent_activation
+        c = gate(f) * c + gate(i) * self.activation(new)
+        h = gate(o) * self.activation(c)
+        return h, [h, c]
+
+
+class StackedRNNCells(Layer):
+    """Several cells as one: each takes the output of the one before.
+
+    Args:
+        cells: the cells, the first one takes the inputs. Their states are a list of each cell's.
+
+    >>> import hornbeam as keras
+    >>> cells = [keras.layers.LSTMCell(4), keras.layers.GRUCell(2)]
+    >>> keras.layers.RNN(keras.layers.StackedRNNCells(cells))(keras.ops.ones((2, 5, 3))).shape
+    (2, 2)
+    """
+
+    def __init__(self, cells: Sequence[Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        for cell in cells:
+            check_cell(self, cell)
+        self.cells = list(cells)
+
+    @property
+    def state_size(self) -> list[Any]:
+        """The lengths of the states, cell by cell."""
+        return [cell.state_size for cell in self.cells]
+
+    @property
+    def output_size(self) -> int:
+        """The length of the last cell's output."""
+        return output_size(self.cells[-1])
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Build the cells, one after the other."""
+        for cell in self.cells:
+            if isinstance(cell, Layer):
+                cell.build(input_shape)
+            input_shape = (input_shape[0], output_size(cell))
+
+    def get_initial_state(self, batch_size: Any = None) -> list[Any]:
+        """Return the cells' first states."""
+        return [initial_state(cell, batch_size, self.compute_dtype) for cell in self.cells]
+
+    def draw_masks(self, inputs: Any, states: States, training: bool | None) -> list[Any]:
+        """Return the dropout masks of the cells that have them."""
+        drawn = []
+        for cell, own in zip(self.cells, states, strict=True):
+            own_states = own if isinstance(own, list | tuple) else [own]
+            drawn.append(cell.draw_masks(inputs, own_states, training) if isinstance(cell, RecurrentCell) else None)
+            inputs = jnp.ones((inputs.shape[0], output_size(cell)), inputs.dtype)
+        return drawn
+
+    def call(self, inputs: Any, states: States, training: bool | None = False, masks: Any = None) -> tuple[Any, list[Any]]:
+        """Return the last cell's output and all new states."""
+        masks = self.draw_masks(inputs, states, training) if masks is None else masks
+        new = []
+        for cell, own, mask in zip(self.cells, states, masks, strict=True):
+            inputs, state = run_cell(cell, inputs, own, training, mask)
+            new.append(state)
+        return inputs, new
+
+
+def check_cell(layer: Layer, cell: Any) -> None:
+    """Refuse what is not a cell."""
+    if not callable(cell) or not hasattr(cell, "state_size"):
+        raise refusal(layer, "cells that have call(inputs, states) and a state_size", f"{cell!r}")
+
+
+def output_size(cell: Any) -> int:
+    """Return the length of a cell's output: its own word, or its first state's length."""
+    size = getattr(cell, "output_size", None)
+    if size is None:
+        size = cell.state_size
+    return size[0] if isinstance(size, list | tuple) else size
+
+
+def initial_state(cell: Any, batch_size: Any, dtype: str) -> Any:
+    """Return a cell's first states: its own word, or zeros."""
+    if hasattr(cell, "get_initial_state"):
+        states = cell.get_initial_state(batch_size=batch_size)
+    else:
+        sizes = cell.state_size if isinstance(cell.state_size, list | tuple) else [cell.state_size]
+        states = [jnp.zeros((batch_size, *(s if isinstance(s, tuple) else (s,))), dtype) for s in sizes]
+    return list(states) if isinstance(states, list | tuple) else [states]
+
+
+def run_cell(cell: Any, inputs: Any, states: Any, training: bool | None, masks: Any = None) -> tuple[Any, Any]:
+    """Call a cell with what its call takes, and return output and new states in the structure of `states`."""
+    extra: dict[str, Any] = {}
+    if isinstance(cell, Layer) and cell._call_signature.training:  # noqa: SLF001 - one package
+        extra["training"] = training
+    if masks is not None:
+        extra["masks"] = masks
+    output, new = cell(inputs, states, **extra)
+    return output, new if isinstance(new, list | tuple) or not isinstance(states, list | tuple) else [new]

@@ -1,0 +1,72 @@
+"""Attention."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from hornbeam._core.op import op
+from hornbeam.ops._arrays import Tensor, as_array
+
+
+@op
+def dot_product_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    bias: Tensor = None,
+    mask: Tensor = None,
+    scale: float | None = None,
+    is_causal: bool = False,
+    flash_attention: bool | None = None,
+    attn_logits_soft_cap: float | None = None,
+) -> Tensor:
+    """Return softmax(query @ key.T * scale + bias) @ value, for each head.
+
+    `query` is (batch, queries, heads, size), `key` and `value` (batch, keys, key heads, size), where the heads are a
+    multiple of the key heads; `bias` and `mask` (True: may be seen) spread to (batch, heads, queries, keys). `scale`
+    None means 1 / sqrt(size); `is_causal` hides the keys after a query; `attn_logits_soft_cap` c turns the scores s
+    into c * tanh(s / c); `flash_attention` True asks for cuDNN's kernel. Vaswani et al., 2017.
+
+    >>> from hornbeam import ops
+    >>> x = ops.ones((1, 3, 2, 4))
+    >>> ops.dot_product_attention(x, x, x).shape
+    (1, 3, 2, 4)
+    """
+    query, key, value = as_array(query), as_array(key), as_array(value)
+    if not query.ndim == key.ndim == value.ndim == 4:
+        shapes = ", ".join(str(x.shape) for x in (query, key, value))
+        message = f"dot_product_attention: query, key and value must be (batch, length, heads, size); got {shapes}."
+        raise ValueError(message)
+    bias, mask = (None if x is None else as_array(x) for x in (bias, mask))
+    scale = query.shape[-1] ** -0.5 if scale is None else scale
+    if flash_attention and attn_logits_soft_cap is None:
+        return jax.nn.dot_product_attention(
+            query, key, value, bias, mask, scale=scale, is_causal=is_causal, implementation="cudnn"
+        )
+    scores = _scores(query, key) * jnp.asarray(scale, "float32")
+    if attn_logits_soft_cap is not None:
+        scores = jnp.tanh(scores / attn_logits_soft_cap) * attn_logits_soft_cap
+    if bias is not None:
+        scores = scores + bias.astype(scores.dtype)
+    if is_causal:
+        seen = jnp.tri(query.shape[1], key.shape[1], dtype=bool)
+        mask = seen if mask is None else jnp.logical_and(mask, seen)
+    if mask is not None:
+        scores = jnp.where(mask, scores, -0.7 * jnp.finfo(scores.dtype).max)
+    return _weighted(jax.nn.softmax(scores).astype(value.dtype), value)
+
+
+def _scores(query: jax.Array, key: jax.Array) -> jax.Array:
+    """Return the products (batch, heads, queries, keys) in float32; several heads may share a key head."""
+    batch, length, heads, size = query.shape
+    grouped = query.reshape(batch, length, key.shape[2], heads // key.shape[2], size)
+    products = jnp.einsum("bqkgd,bskd->bkgqs", grouped, key, preferred_element_type="float32")
+    return products.reshape(batch, heads, length, key.shape[1])
+
+
+def _weighted(weights: jax.Array, value: jax.Array) -> jax.Array:
+    """Return the sum (batch, queries, heads, size) of values with weights (batch, heads, queries, keys)."""
+    batch, heads, length, keys = weights.shape
+    grouped = weights.reshape(batch, value.shape[2], heads // value.shape[2], length, keys)
+    return jnp.einsum("bkgqs,bskd->bqkgd", grouped, value).reshape(batch, length, heads, value.shape[3])

@@ -1,0 +1,216 @@
+"""Each metric against Keras: results and state after several batches, weights, masks and configurations."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from hornbeam import metrics
+from hornbeam._core.graph import attach_mask
+from tests.parity.oracle import RELATIVE, keras
+
+RNG = np.random.default_rng(0)
+
+
+def softmax(x):
+    return np.exp(x) / np.exp(x).sum(-1, keepdims=True)
+
+
+NUMBERS = [(RNG.normal(size=(6, 4)).astype("float32"), RNG.normal(size=(6, 4)).astype("float32")) for _ in range(3)]
+POSITIVE = [tuple(np.abs(x) for x in pair) for pair in NUMBERS]
+LABELS = [(RNG.integers(0, 4, 6), softmax(RNG.normal(size=(6, 4))).astype("float32")) for _ in range(3)]
+COLUMN = [(y[:, None], p) for y, p in LABELS]
+STEPS = [(RNG.integers(0, 4, (6, 5)), softmax(RNG.normal(size=(6, 5, 4))).astype("float32")) for _ in range(3)]
+ONE_HOT = [(np.eye(4, dtype="float32")[y], p) for y, p in LABELS]
+BITS = [(RNG.integers(0, 2, (6, 4)), RNG.random((6, 4)).astype("float32")) for _ in range(3)]
+FLAT = [(RNG.integers(0, 2, 6), RNG.random(6).astype("float32")) for _ in range(3)]
+TIES = [(RNG.integers(0, 2, 6), RNG.integers(0, 11, 6) / np.float32(10)) for _ in range(3)]
+CLASSES = [(RNG.integers(0, 4, (6, 4)), RNG.integers(0, 4, (6, 4))) for _ in range(3)]
+LOGITS = [(y, 3 * RNG.normal(size=(6, 4)).astype("float32")) for y, _ in BITS]
+
+ROWS = [
+    ("Accuracy", {}, CLASSES),
+    ("BinaryAccuracy", {}, BITS),
+    ("BinaryAccuracy", {"threshold": 0.0}, LOGITS),
+    ("BinaryAccuracy", {}, [(y, p[:, None]) for y, p in FLAT]),
+    ("CategoricalAccuracy", {}, ONE_HOT),
+    ("SparseCategoricalAccuracy", {}, LABELS),
+    ("SparseCategoricalAccuracy", {}, COLUMN),
+    ("SparseCategoricalAccuracy", {}, STEPS),
+    ("SparseCategoricalAccuracy", {}, [(y[..., None], p) for y, p in STEPS]),
+    ("TopKCategoricalAccuracy", {"k": 2}, ONE_HOT),
+    ("TopKCategoricalAccuracy", {"k": 3}, [(y, np.round(p, 1)) for y, p in ONE_HOT]),
+    ("SparseTopKCategoricalAccuracy", {"k": 2}, LABELS),
+    ("SparseTopKCategoricalAccuracy", {"k": 2}, COLUMN),
+    ("SparseTopKCategoricalAccuracy", {"k": 2, "from_sorted_ids": True}, [(y, np.argsort(-p)) for y, p in LABELS]),
+    ("MeanSquaredError", {}, NUMBERS),
+    ("MeanAbsoluteError", {}, NUMBERS),
+    ("MeanAbsolutePercentageError", {}, NUMBERS),
+    ("MeanSquaredLogarithmicError", {}, POSITIVE),
+    ("RootMeanSquaredError", {}, NUMBERS),
+    ("LogCoshError", {}, NUMBERS),
+    ("CosineSimilarity", {}, NUMBERS),
+    ("CosineSimilarity", {"axis": 0}, NUMBERS),
+    ("PearsonCorrelation", {}, NUMBERS),
+    ("PearsonCorrelation", {"axis": 0}, NUMBERS),
+    ("ConcordanceCorrelation", {}, NUMBERS),
+    ("ConcordanceCorrelation", {}, [(y, y) for y, _ in NUMBERS]),
+    *(("R2Score", {"class_aggregation": a, "num_regressors": n}, NUMBERS) for a in (None, "uniform_average", "variance_weighted_average") for n in (0, 2)),
+    ("BinaryCrossentropy", {}, BITS),
+    ("BinaryCrossentropy", {"from_logits": True, "label_smoothing": 0.1}, LOGITS),
+    ("CategoricalCrossentropy", {}, ONE_HOT),
+    ("CategoricalCrossentropy", {"from_logits": True, "label_smoothing": 0.1}, ONE_HOT),
+    ("SparseCategoricalCrossentropy", {}, LABELS),
+    ("SparseCategoricalCrossentropy", {}, STEPS),
+    ("SparseCategoricalCrossentropy", {"ignore_class": 1}, STEPS),
+    ("KLDivergence", {}, [(p[::-1], p) for _, p in LABELS]),
+    ("Poisson", {}, POSITIVE),
+    ("Hinge", {}, BITS),
+    ("SquaredHinge", {}, [(2 * y - 1, p) for y, p in BITS]),
+    ("CategoricalHinge", {}, ONE_HOT),
+    *((name, {"thresholds": t}, data) for name in ("TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives") for t, data in ((None, BITS), ([0.7, 0.2], BITS), (0.3, TIES))),
+    *((name, arguments, data) for name in ("Precision", "Recall") for arguments, data in (
+        ({}, BITS), ({}, FLAT), ({"thresholds": [0.8, 0.1, 0.4]}, BITS), ({"top_k": 2}, ONE_HOT), ({"top_k": 2, "class_id": 1}, ONE_HOT),
+        ({"class_id": 3, "thresholds": 0.2}, BITS), ({"thresholds": 0.0}, TIES), ({"thresholds": 1.0}, TIES))),
+    *(("AUC", {"curve": curve, "summation_method": method}, BITS) for curve in ("ROC", "PR", "PRGAIN") for method in ("interpolation", "minoring", "majoring")),
+    ("AUC", {"num_thresholds": 11}, TIES),
+    ("AUC", {"num_thresholds": 11, "curve": "PR"}, TIES),
+    ("AUC", {"thresholds": [0.5, 0.2, 0.9]}, FLAT),
+    ("AUC", {"from_logits": True}, LOGITS),
+    ("AUC", {"multi_label": True}, BITS),
+    ("AUC", {"multi_label": True, "num_labels": 4, "curve": "PR"}, BITS),
+    ("AUC", {"multi_label": True, "label_weights": [0.1, 0.2, 0.3, 0.4]}, BITS),
+    ("AUC", {"label_weights": [0.1, 0.2, 0.3, 0.4]}, BITS),
+    *((name, {argument: 0.6, **more}, data) for name, argument in (("PrecisionAtRecall", "recall"), ("RecallAtPrecision", "precision"), ("SensitivityAtSpecificity", "specificity"), ("SpecificityAtSensitivity", "sensitivity"))
+      for more, data in (({}, BITS), ({"num_thresholds": 11}, TIES), ({"class_id": 2}, BITS), ({"num_thresholds": 1}, FLAT))),
+    *(("FBetaScore", {"average": a, "beta": 2.0, "threshold": t}, data) for a in (None, "micro", "macro", "weighted") for t, data in ((0.4, BITS), (None, ONE_HOT))),
+    ("F1Score", {"average": "macro"}, ONE_HOT),
+    ("IoU", {"num_classes": 4, "target_class_ids": [0, 2]}, CLASSES),
+    ("IoU", {"num_classes": 5, "target_class_ids": [4, 1], "ignore_class": 0}, CLASSES),
+    ("IoU", {"num_classes": 4, "target_class_ids": [1], "sparse_y_pred": False}, STEPS),
+    ("BinaryIoU", {}, BITS),
+    ("BinaryIoU", {"target_class_ids": [1], "threshold": 0.3}, BITS),
+    ("MeanIoU", {"num_classes": 4}, CLASSES),
+    ("MeanIoU", {"num_classes": 6, "ignore_class": 2}, CLASSES),
+    ("OneHotIoU", {"num_classes": 4, "target_class_ids": [0, 1]}, ONE_HOT),
+    ("OneHotMeanIoU", {"num_classes": 4}, ONE_HOT),
+]  # fmt: skip
+
+
+def close(ours, theirs):
+    np.testing.assert_allclose(np.asarray(ours), np.asarray(theirs), rtol=RELATIVE, atol=RELATIVE / 10)
+
+
+def both(name, arguments):
+    return getattr(metrics, name)(**arguments), getattr(keras.metrics, name)(**arguments)
+
+
+def identify(row):
+    return f"{row[0]}-{row[1]}"
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("row", ROWS, ids=identify)
+def test_metric(row, weighted):
+    name, arguments, batches = row
+    ours, theirs = both(name, arguments)
+    rng = np.random.default_rng(1)
+    for y_true, y_pred in batches:
+        shape = y_true.shape if "IoU" in name and name[:6] != "OneHot" else y_true.shape[:1]
+        weights = rng.integers(0, 3, shape) if weighted else None
+        if weighted and (name in PER_ELEMENT or (name == "AUC" and y_pred.ndim == 2)):
+            weights = weights.reshape(-1, *[1] * (y_pred.ndim - 1)) * np.ones(y_pred.shape, int)
+        ours.update_state(y_true, y_pred, weights)
+        theirs.update_state(y_true, y_pred, weights)
+    close(ours.result(), theirs.result())
+    assert [(v.shape, v.dtype) for v in ours.variables] == [(v.shape, v.dtype) for v in theirs.variables]
+    for one, two in zip(ours.variables, theirs.variables, strict=True):
+        assert one.path.split("/")[1] == two.path.split("/")[1]
+        close(one.value, two.value)
+    traced = jax.jit(ours.stateless_update_state)([v.value for v in ours.variables], *batches[0])
+    close(ours.stateless_result(traced), theirs(*batches[0]))
+
+
+# Keras takes weights (batch,) for scores (batch, labels) only where both lengths happen to be equal.
+PER_ELEMENT = {"TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives", "Precision", "Recall", "PrecisionAtRecall", "RecallAtPrecision", "SensitivityAtSpecificity", "SpecificityAtSensitivity"}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", ROWS, ids=identify)
+def test_config(row):
+    name, arguments, _ = row
+    ours, theirs = both(name, arguments | {"name": "m"})
+    config, known = metrics.serialize(ours), keras.metrics.serialize(theirs)
+    if arguments.get("label_weights"):
+        known["config"]["label_weights"] = arguments["label_weights"]
+    shared = {key: value for key, value in config["config"].items() if key in known["config"]}
+    assert {**config, "config": shared} == known
+    assert metrics.serialize(metrics.deserialize(config)) == config
+    assert metrics.serialize(metrics.deserialize(known))["config"].keys() == config["config"].keys()
+    again = keras.metrics.serialize(keras.metrics.deserialize(config))
+    assert again["config"].keys() == known["config"].keys()
+
+
+@pytest.mark.parametrize("name", ["Mean", "Sum"])
+@pytest.mark.parametrize(
+    ("values", "weights"),
+    [
+        (3.0, None),
+        (3.0, 2.0),
+        ([1.0, 2.0], None),
+        ([1.0, 2.0], [0.5, 0.0]),
+        ([1.0, 2.0], [[0.5], [1.0]]),
+        ([[1.0, 2.0], [3.0, 5.0]], None),
+        ([[1.0, 2.0], [3.0, 5.0]], [1.0, 3.0]),
+        ([[1.0, 2.0], [3.0, 5.0]], [[1.0], [3.0]]),
+        ([[1.0, 2.0], [3.0, 5.0]], [[1.0, 0.0], [3.0, 2.0]]),
+        ([[[1.0, 2.0], [3.0, 5.0]]], [[1.0, 0.0]]),
+        ([[1.0, 2.0], [3.0, 5.0]], 2.0),
+    ],
+)
+def test_reduction(name, values, weights):
+    ours, theirs = both(name, {})
+    weights = None if weights is None else np.array(weights)
+    close(ours(np.array(values), weights), theirs(np.array(values), weights))
+    for one, two in zip(ours.variables, theirs.variables, strict=True):
+        close(one.value, two.value)
+
+
+@pytest.mark.parametrize("weights", [None, np.full((6, 5), 2.0), np.arange(30).reshape(6, 5), np.arange(6)[:, None]])
+@pytest.mark.parametrize("name", ["SparseCategoricalAccuracy", "SparseCategoricalCrossentropy"])
+def test_mask(name, weights):
+    mask = np.random.default_rng(2).integers(0, 2, (6, 5)).astype(bool)
+    ours, theirs = both(name, {})
+    for y_true, y_pred in STEPS:
+        one, two = jnp.asarray(y_pred), jnp.asarray(y_pred)
+        attach_mask(one, jnp.asarray(mask))
+        two._keras_mask = jnp.asarray(mask)
+        ours.update_state(y_true, one, weights)
+        theirs.update_state(y_true, two, weights)
+    close(ours.result(), theirs.result())
+
+
+FUNCTIONS = [
+    ("binary_accuracy", {"threshold": 0.3}, BITS[0]),
+    ("categorical_accuracy", {}, ONE_HOT[0]),
+    ("sparse_categorical_accuracy", {}, STEPS[0]),
+    ("sparse_categorical_accuracy", {}, COLUMN[0]),
+    ("top_k_categorical_accuracy", {"k": 2}, ONE_HOT[0]),
+    ("sparse_top_k_categorical_accuracy", {"k": 2}, LABELS[0]),
+    ("pearson_correlation", {"axis": 0}, NUMBERS[0]),
+    ("concordance_correlation", {"axis": 0}, NUMBERS[0]),
+    ("mean_squared_error", {}, NUMBERS[0]),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "data"), FUNCTIONS)
+def test_function(name, arguments, data):
+    ours, theirs = (getattr(m, name)(*data, **arguments) for m in (metrics, keras.metrics))
+    close(ours, theirs)
+    assert ours.dtype == theirs.dtype
+
+
+def test_names():
+    for name, found in keras.src.metrics.ALL_OBJECTS_DICT.items():
+        arguments = {} if name in metrics._get.FAMILY.table else None
+        assert arguments == {}, name
+        assert metrics._get.FAMILY.table[name].__name__ == found.__name__
