@@ -59,7 +59,7 @@ def read_digits() -> None:
             model.summary()
         verbose = 1 if seed == SEEDS[0] else 0
         history = model.fit(
-            x_train, y_train, batch_size=16, epochs=40, validation_data=(x_test, y_test), verbose=verbose
+            x_train, y_train, batch_size=8, epochs=40, validation_data=(x_test, y_test), verbose=verbose
         )
         accuracy = history.history["val_accuracy"][-1]
         print(f"seed {seed}: validation accuracy {accuracy:.1%}")

@@ -9,6 +9,7 @@
 """
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -47,11 +48,44 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_MODULES = (
-    "activations backend callbacks compat config constraints dtype_policies initializers layers losses metrics models "
-    "ops optimizers random regularizers saving utils"
-).split()
-_HOMES = {
+__all__ = [
+    "DTypePolicy",
+    "Initializer",
+    "Input",
+    "InputSpec",
+    "KerasTensor",
+    "Layer",
+    "Loss",
+    "Metric",
+    "Model",
+    "Operation",
+    "Optimizer",
+    "Regularizer",
+    "Sequential",
+    "Variable",
+    "__version__",
+    "activations",
+    "backend",
+    "callbacks",
+    "compat",
+    "config",
+    "constraints",
+    "dtype_policies",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "ops",
+    "optimizers",
+    "random",
+    "regularizers",
+    "saving",
+    "utils",
+    "version",
+]
+
+_HOMES = {  # name -> module; a public name that is not here is a module itself
     "DTypePolicy": "dtype_policies",
     "Initializer": "initializers",
     "Input": "layers",
@@ -68,8 +102,6 @@ _HOMES = {
     "Variable": "_core.state",
 }
 
-__all__ = ["__version__", *_MODULES, *_HOMES, "version"]  # noqa: PLE0604  # strings, all of them
-
 
 def version() -> str:
     """Return the version of Hornbeam."""
@@ -77,13 +109,12 @@ def version() -> str:
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return importlib.import_module(f"hornbeam.{name}")
-    if name not in _HOMES:
+    if name not in __all__:
         message = f"module 'hornbeam' has no attribute {name!r}"
-        raise AttributeError(message, name=name, obj=importlib.import_module("hornbeam"))
-    value = getattr(importlib.import_module(f"hornbeam.{_HOMES[name]}"), name)
-    globals()[name] = value
+        raise AttributeError(message, name=name, obj=sys.modules[__name__])
+    if name not in _HOMES:
+        return importlib.import_module(f"hornbeam.{name}")
+    value = globals()[name] = getattr(importlib.import_module(f"hornbeam.{_HOMES[name]}"), name)
     return value
 
 

@@ -11,6 +11,8 @@ from hornbeam._core.config import (
     set_epsilon,
     set_floatx,
     set_image_data_format,
+    set_value_checks,
+    value_checks,
 )
 from hornbeam.dtype_policies import dtype_policy, set_dtype_policy
 
@@ -27,4 +29,6 @@ __all__ = [
     "set_epsilon",
     "set_floatx",
     "set_image_data_format",
+    "set_value_checks",
+    "value_checks",
 ]

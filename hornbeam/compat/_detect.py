@@ -16,6 +16,7 @@ import linecache
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from hornbeam.compat._magics import without_magics
 
@@ -169,4 +170,4 @@ def importing_sources() -> list[str]:
 
 
 def _is_machinery(file: str) -> bool:
-    return file.startswith("<frozen importlib") or "/importlib/" in file or file.startswith(__file__.rpartition("/")[0])
+    return file.startswith(("<frozen importlib", str(Path(__file__).parent))) or "/importlib/" in file

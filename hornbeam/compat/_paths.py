@@ -10,14 +10,14 @@ SPACES: dict[str, tuple[str, ...]] = {
     "callbacks": ("hornbeam.callbacks",),
     "constraints": ("hornbeam.constraints",),
     "initializers": ("hornbeam.initializers",),
-    "layers": ("hornbeam.layers",),
+    "layers": ("hornbeam.layers", "hornbeam.legacy.layers"),
     "losses": ("hornbeam.losses",),
     "metrics": ("hornbeam.metrics",),
     "models": ("hornbeam.models",),
     "optimizers": ("hornbeam.optimizers",),
     "optimizers.schedules": ("hornbeam.optimizers.schedules",),
     "regularizers": ("hornbeam.regularizers",),
-    "utils": ("hornbeam.utils", "hornbeam.legacy.utils"),
+    "utils": ("hornbeam.legacy.utils", "hornbeam.utils"),
 }
 
 _PATHS = {

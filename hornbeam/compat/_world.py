@@ -85,6 +85,8 @@ class World:
                 args, kwargs = (), translation(args, kwargs)
             return self.adopt(mark(function(*args, **kwargs)))
 
+        if text := self.dialect.signature(space, name):
+            call.__signature__ = parse_signature(text)  # type: ignore[attr-defined]
         return call
 
     def _class(self, cls: type, space: str, name: str) -> type:

@@ -82,6 +82,7 @@ from hornbeam.layers._regularize import (
 )
 from hornbeam.layers._reshape import Flatten, Permute, RepeatVector, Reshape
 from hornbeam.layers._rnn import GRU, LSTM, RNN, SimpleRNN
+from hornbeam.layers._views import Adaptable, LowRank, refuse_quantization
 
 __all__ = [
     "ELU",
@@ -90,6 +91,7 @@ __all__ = [
     "RNN",
     "Activation",
     "ActivityRegularization",
+    "Adaptable",
     "Add",
     "AlphaDropout",
     "Average",
@@ -139,6 +141,7 @@ __all__ = [
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
+    "LowRank",
     "Masking",
     "MaxPool1D",
     "MaxPool2D",
@@ -176,6 +179,7 @@ __all__ = [
     "maximum",
     "minimum",
     "multiply",
+    "refuse_quantization",
     "serialize",
     "subtract",
 ]

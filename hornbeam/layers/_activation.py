@@ -78,7 +78,8 @@ class LeakyReLU(Layer):
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         if "alpha" in kwargs:
-            warnings.warn("LeakyReLU: the argument `alpha` is called `negative_slope`.", DeprecationWarning, stacklevel=2)
+            message = "LeakyReLU: the argument `alpha` is called `negative_slope`."
+            warnings.warn(message, DeprecationWarning, stacklevel=2)
             negative_slope = kwargs.pop("alpha")
         super().__init__(**kwargs)
         self.negative_slope = within(self, "negative_slope", negative_slope, 0, _ANY)
@@ -123,8 +124,9 @@ class PReLU(Layer):
         """Make `alpha`, 1 long where it is shared."""
         shared = {axis_of(self, axis, input_shape) for axis in self.shared_axes or ()}
         fixed = {axis: length for axis, length in enumerate(input_shape) if axis and axis not in shared}
-        shape = [known(self, "every axis that is not shared", fixed.get(axis, 1), input_shape) for axis in range(1, len(input_shape))]
-        self.alpha = ruled_weight(self, "alpha", tuple(shape))
+        lengths = [fixed.get(axis, 1) for axis in range(1, len(input_shape))]
+        shape = tuple(known(self, "length on axes that are not shared", n, input_shape) for n in lengths)
+        self.alpha = ruled_weight(self, "alpha", shape)
         self.input_spec = InputSpec(ndim=len(input_shape), axes=fixed)
 
     def call(self, inputs: Any) -> Any:

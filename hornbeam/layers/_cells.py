@@ -8,14 +8,15 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from hornbeam import activations, ops, random
+from hornbeam import activations, random
 from hornbeam._core.seeds import SeedGenerator
 from hornbeam._core.state import Variable
 from hornbeam.layers._checks import known, refusal, whole, within
 from hornbeam.layers._layer import Layer
 from hornbeam.layers._weights import ruled_weight, store_rules
 
-_RULES = [f"{weight}_{rule}" for rule in ("initializer", "regularizer", "constraint") for weight in ("kernel", "recurrent", "bias")]
+_KINDS, _WEIGHTS = ("initializer", "regularizer", "constraint"), ("kernel", "recurrent", "bias")
+_RULES = [f"{weight}_{kind}" for kind in _KINDS for weight in _WEIGHTS]
 States = Sequence[Any]
 
 
@@ -25,6 +26,7 @@ class RecurrentCell(Layer):
     An RNN computes `project` for all steps at once, before the loop.
     """
 
+    bias_initializer: Any
     gates: int  # how many blocks of `units` columns the kernels have
     seed_first = False  # whether the seed of dropout is drawn before those of the weights, as Keras does in one cell
 
@@ -71,32 +73,44 @@ class RecurrentCell(Layer):
         return [jnp.zeros((batch_size, self.units), self.compute_dtype) for _ in range(many)]
 
     def draw_masks(self, inputs: Any, states: States, training: bool | None) -> list[Any]:
-        """Return what dropout multiplies inputs and first state by, for all steps of a call; None for nothing."""
-        rates = (self.dropout, self.recurrent_dropout)
-        return [
-            random.dropout(jnp.ones_like(x), rate, seed=self.seed_generator) if training and 0 < rate < 1 else None
-            for x, rate in zip((inputs, states[0]), rates, strict=True)
-        ]
+        """Return what dropout multiplies inputs and first state by, for all steps of a call; None for nothing.
+
+        With dropout of the state each gate has masks of its own (Gal and Ghahramani 2016). The generator moves on
+        outside of training too, as it does in Keras: what is drawn next stays the same.
+        """
+        many = self.gates if self.recurrent_dropout and self.gates > 1 else 0
+        drawn = []
+        for x, rate in ((inputs, self.dropout), (states[0], self.recurrent_dropout)):
+            keys = [self.seed_generator.next() for _ in range(many or 1)] if rate else []
+            masks = [random.dropout(jnp.ones_like(x), rate, seed=key) for key in keys] if training and rate < 1 else []
+            drawn.append(None if not masks else jnp.stack(masks) if many else masks[0])
+        return drawn
 
     def call(self, inputs: Any, states: Any, training: bool | None = False, masks: Any = None) -> tuple[Any, list[Any]]:
         """Return output and new states for inputs `(batch, features)`."""
         states = states if isinstance(states, list | tuple) else [states]
         of_inputs, of_state = self.draw_masks(inputs, states, training) if masks is None else masks
-        return self.step(self.project(dropped(inputs, of_inputs)), [dropped(states[0], of_state), *states[1:]])
+        return self.step(self.project(inputs, of_inputs), states, of_state)
 
-    def project(self, inputs: Any) -> Any:
-        """Return what a step needs of the inputs `(..., features)`."""
-        outputs = ops.matmul(inputs, self.kernel)
+    def project(self, inputs: Any, mask: Any = None) -> Any:
+        """Return what a step needs of the inputs `(..., batch, features)`, which dropout multiplies by `mask`."""
+        outputs = product(inputs, self.kernel.value, mask)
         return outputs if self.bias is None else outputs + self.bias.value
 
     @abstractmethod
-    def step(self, projected: Any, states: States) -> tuple[Any, list[Any]]:
-        """Return output and new states for what `project` gave for one step."""
+    def step(self, projected: Any, states: States, mask: Any = None) -> tuple[Any, list[Any]]:
+        """Return output and new states for what `project` gave for one step; dropout multiplies the state by `mask`."""
 
 
-def dropped(x: Any, mask: Any) -> Any:
-    """Return `x` times a dropout mask, or as it is."""
-    return x if mask is None else x * mask
+def product(x: Any, kernel: Any, mask: Any) -> Any:
+    """Return `x @ kernel`, `x` times a dropout mask before: one `(batch, features)`, or one for each gate's columns."""
+    if mask is None:
+        return jnp.matmul(x, kernel)
+    if mask.ndim == 2:
+        return jnp.matmul(x * mask, kernel)
+    gates = len(mask)
+    by_gate = jnp.einsum("...bf,gbf,fgu->...bgu", x, mask, kernel.reshape(kernel.shape[0], gates, -1))
+    return by_gate.reshape(*by_gate.shape[:-2], -1)
 
 
 class SimpleRNNCell(RecurrentCell):
@@ -137,9 +151,9 @@ class SimpleRNNCell(RecurrentCell):
         super().__init__(**kwargs)
         self._store(given)
 
-    def step(self, projected: Any, states: States) -> tuple[Any, list[Any]]:
+    def step(self, projected: Any, states: States, mask: Any = None) -> tuple[Any, list[Any]]:
         """Return output and new state."""
-        output = self.activation(projected + ops.matmul(states[0], self.recurrent_kernel))
+        output = self.activation(projected + product(states[0], self.recurrent_kernel.value, mask))
         return output, [output]
 
 
@@ -191,27 +205,28 @@ class GRUCell(RecurrentCell):
         shape = (self.gates * self.units,)
         self.bias = ruled_weight(self, "bias", (2, *shape) if self.reset_after else shape)
 
-    def project(self, inputs: Any) -> Any:
-        """Return what a step needs of the inputs `(..., features)`."""
-        outputs = ops.matmul(inputs, self.kernel)
+    def project(self, inputs: Any, mask: Any = None) -> Any:
+        """Return what a step needs of the inputs, with the bias of the inputs where there are two."""
+        outputs = product(inputs, self.kernel.value, mask)
         if self.bias is None:
             return outputs
         return outputs + (self.bias.value[0] if self.reset_after else self.bias.value)
 
-    def step(self, projected: Any, states: States) -> tuple[Any, list[Any]]:
+    def step(self, projected: Any, states: States, mask: Any = None) -> tuple[Any, list[Any]]:
         """Return output and new state."""
-        (h,) = states
-        x_gates, x_new = projected[..., : 2 * self.units], projected[..., 2 * self.units :]
-        kernel = self.recurrent_kernel.value
+        (h,), gates = states, 2 * self.units
+        kernel, x_new = self.recurrent_kernel.value, projected[..., gates:]
         if self.reset_after:
-            inner = ops.matmul(h, kernel)
+            inner = product(h, kernel, mask)
             if self.bias is not None:
                 inner = inner + self.bias.value[1]
-            z, r = jnp.split(self.recurrent_activation(x_gates + inner[..., : 2 * self.units]), 2, axis=-1)
-            new = self.activation(x_new + r * inner[..., 2 * self.units :])
+            z, r = jnp.split(self.recurrent_activation(projected[..., :gates] + inner[..., :gates]), 2, axis=-1)
+            new = self.activation(x_new + r * inner[..., gates:])
         else:
-            z, r = jnp.split(self.recurrent_activation(x_gates + ops.matmul(h, kernel[:, : 2 * self.units])), 2, axis=-1)
-            new = self.activation(x_new + ops.matmul(r * h, kernel[:, 2 * self.units :]))
+            of_gates, of_new = (None, None) if mask is None else (mask[:2], mask[2])
+            inner = product(h, kernel[:, :gates], of_gates)
+            z, r = jnp.split(self.recurrent_activation(projected[..., :gates] + inner), 2, axis=-1)
+            new = self.activation(x_new + product(r * h, kernel[:, gates:], of_new))
         output = z * h + (1 - z) * new
         return output, [output]
 
@@ -266,17 +281,17 @@ class LSTMCell(RecurrentCell):
     def _build_bias(self) -> None:
         """The forget gate's bias starts at 1 with `unit_forget_bias` (Jozefowicz et al. 2015)."""
 
-        def first(shape: Any, dtype: Any = None) -> Any:
-            units, rule = self.units, self.bias_initializer
-            return jnp.concatenate([rule((units,), dtype=dtype), jnp.ones(units, dtype), rule((2 * units,), dtype=dtype)])
+        def first(_: Any, dtype: Any = None) -> Any:
+            i, c_and_o = (self.bias_initializer((n,), dtype=dtype) for n in (self.units, 2 * self.units))
+            return jnp.concatenate([i, jnp.ones(self.units, dtype), c_and_o])
 
         initializer = first if self.unit_forget_bias else None
         self.bias = ruled_weight(self, "bias", (self.gates * self.units,), initializer)
 
-    def step(self, projected: Any, states: States) -> tuple[Any, list[Any]]:
+    def step(self, projected: Any, states: States, mask: Any = None) -> tuple[Any, list[Any]]:
         """Return output and new states."""
         h, c = states
-        i, f, new, o = jnp.split(projected + ops.matmul(h, self.recurrent_kernel), 4, axis=-1)
+        i, f, new, o = jnp.split(projected + product(h, self.recurrent_kernel.value, mask), 4, axis=-1)
         gate = self.recurrent_activation
         c = gate(f) * c + gate(i) * self.activation(new)
         h = gate(o) * self.activation(c)
@@ -331,7 +346,9 @@ class StackedRNNCells(Layer):
             inputs = jnp.ones((inputs.shape[0], output_size(cell)), inputs.dtype)
         return drawn
 
-    def call(self, inputs: Any, states: States, training: bool | None = False, masks: Any = None) -> tuple[Any, list[Any]]:
+    def call(
+        self, inputs: Any, states: States, training: bool | None = False, masks: Any = None
+    ) -> tuple[Any, list[Any]]:
         """Return the last cell's output and all new states."""
         masks = self.draw_masks(inputs, states, training) if masks is None else masks
         new = []
@@ -368,7 +385,7 @@ def initial_state(cell: Any, batch_size: Any, dtype: str) -> Any:
 def run_cell(cell: Any, inputs: Any, states: Any, training: bool | None, masks: Any = None) -> tuple[Any, Any]:
     """Call a cell with what its call takes, and return output and new states in the structure of `states`."""
     extra: dict[str, Any] = {}
-    if isinstance(cell, Layer) and cell._call_signature.training:  # noqa: SLF001 - one package
+    if isinstance(cell, Layer) and cell._call_signature.training:
         extra["training"] = training
     if masks is not None:
         extra["masks"] = masks

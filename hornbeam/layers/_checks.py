@@ -17,7 +17,7 @@ def refusal(layer: Layer, expected: str, got: str) -> ValueError:
 
 def whole(layer: Layer, name: str, value: Any, least: int = 1) -> int:
     """Return argument `name` as an int of at least `least`."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+    if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < least:
         what = "a positive whole number" if least == 1 else f"a whole number of at least {least}"
         raise refusal(layer, f"{name} to be {what}", f"{name}={value!r}")
     return int(value)
@@ -25,7 +25,7 @@ def whole(layer: Layer, name: str, value: Any, least: int = 1) -> int:
 
 def within(layer: Layer, name: str, value: Any, low: float, high: float) -> Any:
     """Return argument `name`, a number from `low` to `high`."""
-    if not isinstance(value, Real) or not low <= value <= high:
+    if not isinstance(value, Real) or not low <= float(value) <= high:
         raise refusal(layer, f"{name} to be a number from {low:g} to {high:g}", f"{name}={value!r}")
     return value
 
@@ -45,7 +45,7 @@ def per_axis(layer: Layer, name: str, value: Any, rank: int, least: int = 1) -> 
         not isinstance(each, Iterable)
         or isinstance(each, str)
         or len(each := tuple(each)) != rank
-        or any(not isinstance(v, Integral) or isinstance(v, bool) or v < least for v in each)
+        or any(not isinstance(v, Integral) or isinstance(v, bool) or int(v) < least for v in each)
     ):
         kind = "positive whole number" if least == 1 else f"whole number of at least {least}"
         many = f" or {rank} of them" if rank > 1 else ""
@@ -60,7 +60,7 @@ def data_format(layer: Layer, value: str | None) -> str:
 
 def axis_of(layer: Layer, axis: Any, shape: Sequence[int | None]) -> int:
     """Return `axis` counted from the front of `shape`."""
-    if not isinstance(axis, Integral) or not -len(shape) <= axis < len(shape):
+    if not isinstance(axis, Integral) or not -len(shape) <= int(axis) < len(shape):
         rank = len(shape)
         raise refusal(layer, f"axis from {-rank} to {rank - 1}, the input having rank {rank}", f"axis={axis!r}")
     return int(axis) % len(shape)

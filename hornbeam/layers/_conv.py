@@ -12,6 +12,7 @@ from hornbeam.layers._checks import known, one_of, per_axis, refusal, whole
 from hornbeam.layers._input_spec import InputSpec
 from hornbeam.layers._layer import Layer
 from hornbeam.layers._signature import defaults
+from hornbeam.layers._views import Adaptable
 from hornbeam.layers._weights import ruled_weight, store_rules
 
 Sizes = int | Sequence[int]
@@ -21,8 +22,11 @@ class ConvBase(Layer):
     """What all convolutions share: windows over `rank` spatial axes, and which axis holds the channels."""
 
     rank: int
+    activation: Any
 
-    def _store_windows(self, kernel_size: Sizes, strides: Sizes, padding: str, order: str | None, dilation: Sizes) -> None:
+    def _store_windows(
+        self, kernel_size: Sizes, strides: Sizes, padding: str, order: str | None, dilation: Sizes
+    ) -> None:
         """Check and store how the windows lie."""
         self.kernel_size = per_axis(self, "kernel_size", kernel_size, self.rank)
         self.strides = per_axis(self, "strides", strides, self.rank)
@@ -53,8 +57,8 @@ class ConvBase(Layer):
         lengths = input_shape[start : start + self.rank]
         windows = [(k - 1) * d + 1 for k, d in zip(self.kernel_size, self.dilation_rate, strict=True)]
         if self.padding == "valid" and any(n is not None and n < w for n, w in zip(lengths, windows, strict=True)):
-            shown = f"kernel_size={self.kernel_size}" + (f", dilation_rate={self.dilation_rate}" * (max(self.dilation_rate) > 1))
-            expected = f"inputs of at least {_by(windows)} steps, the window of {shown}"
+            shown = f"kernel_size={self.kernel_size}, dilation_rate={self.dilation_rate}"
+            expected = f"inputs of at least {_by(windows)} steps, what {shown} covers"
             raise refusal(self, expected, f"{_by(lengths)}: use padding='same' or a smaller kernel_size")
 
     def _finish(self, outputs: Any) -> Any:
@@ -77,7 +81,7 @@ def _by(lengths: Sequence[int | None]) -> str:
     return "x".join("?" if n is None else str(n) for n in lengths)
 
 
-class _Conv(ConvBase):
+class _Conv(ConvBase, Adaptable):
     """A convolution whose kernel is `(*kernel_size, channels / groups, filters)`."""
 
     def __init__(
@@ -100,7 +104,9 @@ class _Conv(ConvBase):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
+        lora = kwargs.pop("lora_rank", None), kwargs.pop("lora_alpha", None)
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self._store_lora(*lora)
         self.filters = whole(self, "filters", filters)
         self._store_windows(kernel_size, strides, padding, data_format, dilation_rate)
         self.groups = whole(self, "groups", groups)
@@ -127,6 +133,7 @@ class _Conv(ConvBase):
         self.kernel = ruled_weight(self, "kernel", (*self.kernel_size, channels // self.groups, self.filters))
         if self.use_bias:
             self.bias = ruled_weight(self, "bias", (self.filters,))
+        self._adapt_if_asked()
 
     def convolution_op(self, inputs: Any, kernel: Any) -> Any:
         """Return the convolution itself; override it to change how the kernel is applied."""
@@ -135,7 +142,12 @@ class _Conv(ConvBase):
 
     def call(self, inputs: Any) -> Any:
         """Return the convolution, with bias and activation."""
-        return self._finish(self.convolution_op(inputs, self.kernel))
+        return self._finish(self.convolution_op(inputs, self.kernel.value))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments, with those that come by their names alone."""
+        lora = {"lora_rank": self.lora_rank, "lora_alpha": self.lora_alpha}
+        return super().get_config() | (lora if self.lora_rank is not None else {})
 
 
 class Conv1D(_Conv):

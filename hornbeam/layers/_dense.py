@@ -8,11 +8,11 @@ from hornbeam import activations, ops
 from hornbeam._core.state import Variable
 from hornbeam.layers._checks import known, whole
 from hornbeam.layers._input_spec import InputSpec
-from hornbeam.layers._layer import Layer
+from hornbeam.layers._views import Adaptable, refuse_quantization
 from hornbeam.layers._weights import ruled_weight, store_rules
 
 
-class Dense(Layer):
+class Dense(Adaptable):
     """`activation(inputs @ kernel + bias)`: each output is a weighted sum of all features.
 
     Input `(batch, ..., features)` of rank 2 or more; output `(batch, ..., units)`. The kernel `(features, units)` is
@@ -26,6 +26,8 @@ class Dense(Layer):
         kernel_regularizer, bias_regularizer: penalties on the weights.
         activity_regularizer: a penalty on the output.
         kernel_constraint, bias_constraint: what the weights are put through after each step.
+        lora_rank, lora_alpha: see `enable_lora`, which is then called when the layer is built.
+        quantization_config: None; weights are stored in a float type.
 
     >>> import hornbeam as keras
     >>> layer = keras.layers.Dense(32, activation="relu")
@@ -47,6 +49,9 @@ class Dense(Layer):
         activity_regularizer: Any = None,
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        quantization_config: None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
@@ -62,6 +67,9 @@ class Dense(Layer):
             kernel_constraint=kernel_constraint,
             bias_constraint=bias_constraint,
         )
+        self._store_lora(lora_rank, lora_alpha)
+        refuse_quantization(self, quantization_config)
+        self.quantization_config = quantization_config
         self.input_spec = InputSpec(min_ndim=2)
         self.supports_masking = True
         self.bias: Variable | None = None
@@ -73,10 +81,11 @@ class Dense(Layer):
         if self.use_bias:
             self.bias = ruled_weight(self, "bias", (self.units,))
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
+        self._adapt_if_asked()
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Return `(batch, ..., units)`."""
-        outputs = ops.matmul(inputs, self.kernel)
+        outputs = ops.matmul(inputs, self.kernel.value)
         if self.bias is not None:
             outputs = ops.add(outputs, self.bias)
         return self.activation(outputs)

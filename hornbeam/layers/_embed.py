@@ -10,11 +10,11 @@ import numpy as np
 
 from hornbeam import ops
 from hornbeam.layers._checks import refusal, whole
-from hornbeam.layers._layer import Layer
+from hornbeam.layers._views import Adaptable, refuse_quantization
 from hornbeam.layers._weights import ruled_weight, store_rules
 
 
-class Embedding(Layer):
+class Embedding(Adaptable):
     """Turns each whole number into a vector that is learned.
 
     Input `(batch, ...)` of whole numbers from 0 to `input_dim - 1`, of any dtype, output `(batch, ..., output_dim)`.
@@ -27,12 +27,16 @@ class Embedding(Layer):
             `(input_dim, output_dim)`.
         mask_zero: whether 0 is padding, which the layers after it are to skip.
         weights: the table's first value, in a list or as an array.
+        lora_rank, lora_alpha: see `enable_lora`, which is then called when the layer is built.
+        quantization_config: None; weights are stored in a float type.
 
     >>> import hornbeam as keras
     >>> layer = keras.layers.Embedding(10, 4, mask_zero=True)
     >>> layer(keras.ops.convert_to_tensor([[1, 2, 0]])).shape
     (1, 3, 4)
     """
+
+    adapted = "embeddings"
 
     def __init__(
         self,
@@ -43,6 +47,9 @@ class Embedding(Layer):
         embeddings_constraint: Any = None,
         mask_zero: bool = False,
         weights: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        quantization_config: None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -54,6 +61,9 @@ class Embedding(Layer):
             embeddings_regularizer=embeddings_regularizer,
             embeddings_constraint=embeddings_constraint,
         )
+        self._store_lora(lora_rank, lora_alpha)
+        refuse_quantization(self, quantization_config)
+        self.quantization_config = quantization_config
         self.mask_zero = mask_zero
         self.supports_masking = mask_zero
         self.autocast = False
@@ -65,6 +75,7 @@ class Embedding(Layer):
     def build(self, input_shape: Any = None) -> None:
         """Make the table."""
         self.embeddings = ruled_weight(self, "embeddings", (self.input_dim, self.output_dim))
+        self._adapt_if_asked()
 
     def call(self, inputs: Any) -> Any:
         """Return `(batch, ..., output_dim)`."""

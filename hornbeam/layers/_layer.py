@@ -51,6 +51,13 @@ def _is_tensor(x: Any) -> bool:
     return isinstance(x, jax.Array | np.ndarray | KerasTensor | Variable)
 
 
+def _is_numbers(x: Any) -> bool:
+    """Return whether `x` is a list of Python's numbers, or a nest of such lists: an array written out."""
+    if not isinstance(x, list | tuple) or not x:
+        return False
+    return all(isinstance(part, int | float) for part in x) or all(map(_is_numbers, x))
+
+
 def _flat(x: Any) -> list[Any]:
     return [x] if _is_tensor(x) else [leaf for leaf in tree.flatten(x) if _is_tensor(leaf)]
 
@@ -288,6 +295,8 @@ class Layer(Tracked, Operation):
         dtype, policy, autocast = self.input_dtype, self.dtype_policy, self.autocast
         cast = lambda x: policy.convert_input(x, autocast, dtype)  # noqa: E731 - a name for the call below
         args, kwargs = structure
+        if args and _is_numbers(args[0]):
+            args = (np.asarray(args[0]), *args[1:])
 
         def one(x: Any) -> Any:
             if isinstance(x, jax.Array | np.ndarray):
@@ -315,7 +324,8 @@ class Layer(Tracked, Operation):
             shapes = {names[0]: next(iter(shapes.values()))}
         else:
             shapes = {n: shapes[n.removesuffix("_shape")] for n in names if n.removesuffix("_shape") in shapes}
-        self.build(**shapes)
+        if shapes or "input_shape" not in names:
+            self.build(**shapes)
 
     def _fill(self, bound: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Add `training` and the masks of the inputs to the arguments, where `call` takes them."""

@@ -11,7 +11,8 @@ import jax
 import jax.numpy as jnp
 
 from hornbeam import ops
-from hornbeam._core.graph import attach_mask, mask_of
+from hornbeam._core.dtypes import result_type
+from hornbeam._core.graph import KerasTensor, attach_mask, mask_of
 from hornbeam.layers._checks import axis_of, refusal
 from hornbeam.layers._layer import Layer
 
@@ -45,7 +46,7 @@ class _Merge(Layer):
     def call(self, inputs: Sequence[Any]) -> Any:
         """Return the inputs as one."""
         rank = max(x.ndim for x in inputs)
-        widened = [x if x.ndim == rank else x.reshape(x.shape[0], *(1,) * (rank - x.ndim), *x.shape[1:]) for x in inputs]
+        widened = [_widened(x, rank) for x in inputs]
         for wide, x in zip(widened, inputs, strict=True):
             if wide is not x and (mask := mask_of(x)) is not None:
                 attach_mask(wide, mask)
@@ -58,6 +59,10 @@ class _Merge(Layer):
         """Return where any of the inputs counts; None when one of them has no mask."""
         masks = previous_mask
         return None if masks is None or any(m is None for m in masks) else functools.reduce(ops.logical_or, masks)
+
+
+def _widened(x: Any, rank: int) -> Any:
+    return x if x.ndim == rank else x.reshape(x.shape[0], *(1,) * (rank - x.ndim), *x.shape[1:])
 
 
 def _listed(shapes: Shapes) -> str:
@@ -175,7 +180,8 @@ class Concatenate(_Merge):
     def _check(self, shapes: Shapes) -> None:
         axis = axis_of(self, self.axis, shapes[0])
         rest = [[*shape[:axis], *shape[axis + 1 :]] for shape in shapes]
-        if len({len(shape) for shape in shapes}) > 1 or any(len({*lengths} - {None}) > 1 for lengths in zip(*rest, strict=False)):
+        differ = any(len({*lengths} - {None}) > 1 for lengths in zip(*rest, strict=False))
+        if differ or len({len(shape) for shape in shapes}) > 1:
             raise refusal(self, f"inputs whose shapes agree but on axis {self.axis}", _listed(shapes))
 
     def call(self, inputs: Sequence[Any]) -> Any:
@@ -223,8 +229,7 @@ class Dot(_Merge):
         super().__init__(**kwargs)
         if not isinstance(axes, int):
             if not isinstance(axes, list | tuple) or not all(isinstance(a, int) for a in axes):
-                message = f"Layer {self.path!r} (Dot) expects axes to be a whole number or two of them; got axes={axes!r}."
-                raise TypeError(message)
+                raise TypeError(refusal(self, "axes to be a whole number or two of them", f"axes={axes!r}").args[0])
             if len(axes) != 2:
                 raise refusal(self, "axes to be a whole number or two of them", f"axes={axes!r}")
         self.axes, self.normalize = axes, normalize
@@ -241,6 +246,13 @@ class Dot(_Merge):
         first, second = self._pair(shapes)
         if len({shapes[0][first], shapes[1][second]} - {None}) > 1:
             raise refusal(self, f"inputs of one length on axes={self.axes}", _listed(shapes))
+
+    def compute_output_spec(self, inputs: Sequence[KerasTensor], **kwargs: Any) -> KerasTensor:
+        """Return the output's shape; inference cannot tell that an unknown length is the other input's known one."""
+        first, second = self._pair([x.shape for x in inputs])
+        x, y = (list(t.shape) for t in inputs)
+        del x[first], y[second]
+        return KerasTensor([*x, *y[1:]] if len(x) + len(y) > 2 else [x[0], 1], result_type(*(t.dtype for t in inputs)))
 
     def call(self, inputs: Sequence[Any]) -> Any:
         """Return the sums of products."""

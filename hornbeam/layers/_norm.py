@@ -9,10 +9,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from hornbeam import ops
 from hornbeam._core.dtypes import result_type
 from hornbeam._core.state import Variable
-from hornbeam.layers._checks import axis_of, known, refusal, whole, within
+from hornbeam.layers._checks import axis_of, known, refusal
 from hornbeam.layers._input_spec import InputSpec
 from hornbeam.layers._layer import Layer
 from hornbeam.layers._weights import ruled_weight, store_rules
@@ -226,8 +225,7 @@ class LayerNormalization(Normalizing):
             warnings.warn(message, DeprecationWarning, stacklevel=2)
         super().__init__(**kwargs)
         if not isinstance(axis, int | list | tuple):
-            message = f"Layer {self.path!r} (LayerNormalization) expects axis to be a whole number or several; got {axis!r}."
-            raise TypeError(message)
+            raise TypeError(refusal(self, "axis to be a whole number or several", f"axis={axis!r}").args[0])
         self.axis = axis if isinstance(axis, int) else list(axis)
         self.epsilon, self.center, self.scale = epsilon, center, scale
         store_rules(

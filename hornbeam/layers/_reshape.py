@@ -74,10 +74,11 @@ class Reshape(Layer):
 
     def compute_output_spec(self, inputs: Any, **kwargs: Any) -> KerasTensor:
         """Return the output's shape; an unknown length may turn out to fit any target, which inference cannot say."""
-        target, sample = list(self.target_shape), inputs.shape[1:]
+        target: list[int | None] = [*self.target_shape]
+        sample = inputs.shape[1:]
         if -1 in target:
-            rest = max(math.prod(d for d in target if d != -1), 1)
-            target[target.index(-1)] = None if None in sample else math.prod(sample) // rest
+            rest = max(math.prod(d for d in self.target_shape if d != -1), 1)
+            target[target.index(-1)] = None if None in sample else math.prod(sample) // rest  # type: ignore[arg-type]
         return KerasTensor((inputs.shape[0], *target), self.compute_dtype if "float" in inputs.dtype else inputs.dtype)
 
     def call(self, inputs: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -19,7 +20,6 @@ from hornbeam.layers._cells import (
     SimpleRNNCell,
     StackedRNNCells,
     check_cell,
-    dropped,
     initial_state,
     run_cell,
 )
@@ -38,7 +38,7 @@ class RNN(Layer):
         cell: a layer with `call(inputs, states)`, which returns the output and the new states, and a `state_size` (a
             whole number, or one for each state); or a list of cells, stacked.
         return_sequences: whether to return the output of every step.
-        return_state: whether to return the last states too: `[output, *states]`.
+        return_state: whether to return the last states too: `(output, *states)`.
         go_backwards: whether to go from the last step to the first; outputs come in that order.
         stateful: whether the next call goes on from the states of this one. The batch's length must be known.
         unroll: whether to write the loop out, faster for short sequences. The number of steps must be known.
@@ -114,7 +114,7 @@ class RNN(Layer):
         return [output_mask, *[None] * many] if self.return_state else output_mask
 
     def call(self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool | None = False) -> Any:
-        """Return the output, or `[output, *states]`."""
+        """Return the output, or `(output, *states)`."""
         batch, steps = sequences.shape[:2]
         if not isinstance(steps, int) and self.unroll:
             raise refusal(self, "a known number of steps because of unroll=True", f"shape {sequences.shape}")
@@ -126,7 +126,7 @@ class RNN(Layer):
             for variable, value in zip(self._states_kept(), jax.tree.leaves(states), strict=True):
                 variable.assign(value)
         output = outputs if self.return_sequences else last
-        return [output, *states] if self.return_state else output
+        return (output, *states) if self.return_state else output
 
     def _first_states(self, batch: Any, given: Any) -> Any:
         """Return the states to start from, in the structure that the cell's have."""
@@ -142,21 +142,19 @@ class RNN(Layer):
         cast = [value.astype(like.dtype) for value, like in zip(given, leaves, strict=True)]
         return jax.tree.unflatten(jax.tree.structure(states), cast)
 
-    def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool | None = False) -> tuple[Any, Any, Any]:
+    def inner_loop(
+        self, sequences: Any, initial_state: Any, mask: Any, training: bool | None = False
+    ) -> tuple[Any, Any, Any]:
         """Return the last output, all outputs (None where they are not asked for), and the last states."""
         xs = jnp.swapaxes(sequences, 0, 1)
-        cell, step = self.cell, None
+        cell = self.cell
         drawn = cell.draw_masks(xs[0], initial_state, training) if hasattr(cell, "draw_masks") else None
         if isinstance(cell, RecurrentCell) and cell.dtype_policy == self.dtype_policy:
-            xs = cell.project(dropped(xs, drawn[0]))
-
-            def step(x: Any, states: Any) -> tuple[Any, Any]:
-                return cell.step(x, [dropped(states[0], drawn[1]), *states[1:]])
+            of_inputs, of_state = drawn or (None, None)
+            xs = cell.project(xs, of_inputs)
+            step = functools.partial(cell.step, mask=of_state)
         else:
-
-            def step(x: Any, states: Any) -> tuple[Any, Any]:
-                return run_cell(cell, x, states, training, drawn)
-
+            step = functools.partial(run_cell, cell, training=training, masks=drawn)
         outputs_are_states = isinstance(cell, RecurrentCell) and not (self.zero_output_for_mask and mask is not None)
         emit = self.return_sequences or not outputs_are_states
         states, outputs = self._walk(self._masked(step), xs, mask, initial_state, emit)
@@ -346,7 +344,7 @@ class LSTM(_OneCell):
             each step.
         seed: a whole number, for the same draws in each run.
         return_sequences: whether to return the output of every step.
-        return_state: whether to return the last states too: `[output, h, c]`.
+        return_state: whether to return the last states too: `(output, h, c)`.
         go_backwards: whether to go from the last step to the first; outputs come in that order.
         stateful: whether the next call goes on from the states of this one. The batch's length must be known.
         unroll: whether to write the loop out, faster for short sequences. The number of steps must be known.

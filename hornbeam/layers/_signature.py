@@ -14,7 +14,7 @@ def defaults(**values: Any) -> Callable[[C], C]:
     """Give a class its parent's constructor with other default values."""
 
     def change(cls: C) -> C:
-        init = cls.__init__
+        init: Any = cls.__init__
         own = FunctionType(init.__code__, init.__globals__, init.__name__, None, init.__closure__)
         parameters = inspect.signature(init).parameters
         found = [values.get(p.name, p.default) for p in parameters.values()]

@@ -17,7 +17,7 @@ _GET: dict[str, Callable[[Any], Any]] = {
 
 
 def store_rules(layer: Layer, **arguments: Any) -> None:
-    """Store arguments such as `kernel_initializer` as the objects that they name, in the order in which they are given."""
+    """Store arguments such as `kernel_initializer` as the objects that they name, in the order given."""
     for name, value in arguments.items():
         setattr(layer, name, _GET[name.rpartition("_")[2]](value))
 

@@ -1,4 +1,4 @@
-"""What classes of earlier eras did besides taking other arguments: mixins over today's layers, models and optimizers."""
+"""What classes did then, besides taking other arguments: mixins over today's layers, models and optimizers."""
 
 from __future__ import annotations
 

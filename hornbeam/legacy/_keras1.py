@@ -218,8 +218,8 @@ METHODS = {
     "Model.train_on_batch": "(x, y, sample_weight=None, class_weight=None)",
     "Model.test_on_batch": "(x, y, sample_weight=None)",
     "Model.fit_generator": (
-        "(generator, samples_per_epoch, nb_epoch, verbose=1, callbacks=None, validation_data=None, nb_val_samples=None, "
-        f"class_weight=None, {_WORKERS}, initial_epoch=0)"
+        "(generator, samples_per_epoch, nb_epoch, verbose=1, callbacks=None, validation_data=None, "
+        f"nb_val_samples=None, class_weight=None, {_WORKERS}, initial_epoch=0)"
     ),
     "Model.evaluate_generator": f"(generator, val_samples, {_WORKERS})",
     "Model.predict_generator": f"(generator, val_samples, {_WORKERS})",

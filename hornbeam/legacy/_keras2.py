@@ -88,13 +88,14 @@ TF_RULES: dict[str, tuple[Rule, ...]] = {
 TF_METHODS = {
     "Model.__init__": "(inputs, outputs, name=None, trainable=True, **kwargs)",
     "Model.compile": (
-        "(optimizer='rmsprop', loss=None, metrics=None, loss_weights=None, weighted_metrics=None, run_eagerly=None, "
-        "steps_per_execution=None, jit_compile='auto', **kwargs)"
+        "(optimizer='rmsprop', loss=None, metrics=None, loss_weights=None, weighted_metrics=None, run_eagerly=False, "
+        "steps_per_execution=1, jit_compile='auto', **kwargs)"
     ),
     "Model.fit_generator": METHODS["Model.fit_generator"],
     "Model.evaluate_generator": METHODS["Model.evaluate_generator"],
     "Model.predict_generator": METHODS["Model.predict_generator"],
     "Layer.add_weight": (
-        "(name=None, shape=None, dtype=None, initializer=None, regularizer=None, trainable=True, constraint=None, **kwargs)"
+        "(name=None, shape=None, dtype=None, initializer=None, regularizer=None, trainable=True, constraint=None, "
+        "**kwargs)"
     ),
 }

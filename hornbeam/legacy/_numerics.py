@@ -26,12 +26,10 @@ class ClassicRMSprop:
     rho: float
     epsilon: float
 
-    def update(
-        self, gradient: Any, value: Any, slots: dict[str, Any], rate: Any, step: Any, shared: Any
-    ) -> tuple[Any, dict[str, Any]]:
+    def update(self, gradient: Any, value: Any, slots: Any, learning_rate: Any, step: Any) -> Any:
         """Return the new weight and slots."""
         velocity = self.rho * slots["velocity"] + (1 - self.rho) * gradient * gradient
-        return value - rate * gradient / (jnp.sqrt(velocity) + self.epsilon), {"velocity": velocity}
+        return value - learning_rate * gradient / (jnp.sqrt(velocity) + self.epsilon), {"velocity": velocity}
 
 
 class ClassicBatchNormalization:

@@ -5,11 +5,10 @@ convert, join or drop arguments; what remains is passed on by name.
 """
 
 import ast
-import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 ANY = object()
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -124,9 +123,9 @@ class Join:
         if not all(name in arguments.given for name in self.old):
             return
         values = tuple(arguments[name] for name in self.old)
-        if self.positional_whole_numbers:
-            if not (arguments.positional.issuperset(self.old) and all(isinstance(v, int) for v in values)):
-                return
+        whole = arguments.positional.issuperset(self.old) and all(isinstance(v, int) for v in values)
+        if self.positional_whole_numbers and not whole:
+            return
         for name in self.old:
             arguments.take(name)
         arguments.give(self.new, values, self.new)
@@ -134,17 +133,10 @@ class Join:
 
 def parse_signature(text: str) -> inspect.Signature:
     """Return the signature that is written as Python has it: "(units, activation=None, **kwargs)"."""
-    definition = ast.parse(f"def f{text}: pass").body[0]
-    assert isinstance(definition, ast.FunctionDef)
-    spec = definition.args
+    spec = cast("ast.Lambda", ast.parse(f"lambda {text[1:-1]}: None", mode="eval").body).args
     kind = inspect.Parameter
-    plain = [*spec.posonlyargs, *spec.args]
-    defaults = [kind.empty] * (len(plain) - len(spec.defaults)) + [ast.literal_eval(d) for d in spec.defaults]
-    parameters = [kind(a.arg, kind.POSITIONAL_OR_KEYWORD, default=d) for a, d in zip(plain, defaults, strict=True)]
-    if spec.vararg:
-        parameters.append(kind(spec.vararg.arg, kind.VAR_POSITIONAL))
-    for a, d in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
-        parameters.append(kind(a.arg, kind.KEYWORD_ONLY, default=kind.empty if d is None else ast.literal_eval(d)))
+    defaults = [kind.empty] * (len(spec.args) - len(spec.defaults)) + [ast.literal_eval(d) for d in spec.defaults]
+    parameters = [kind(a.arg, kind.POSITIONAL_OR_KEYWORD, default=d) for a, d in zip(spec.args, defaults, strict=True)]
     if spec.kwarg:
         parameters.append(kind(spec.kwarg.arg, kind.VAR_KEYWORD))
     return inspect.Signature(parameters)
@@ -188,9 +180,3 @@ def _parameters(target: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
     if isinstance(target, type) or "self" in parameters:
         parameters.pop(next(iter(parameters)), None)
     return parameters
-
-
-@functools.cache
-def cached_signature(text: str) -> inspect.Signature:
-    """Return `parse_signature(text)`, parsed once."""
-    return parse_signature(text)

@@ -1,10 +1,21 @@
-"""Helpers of `keras.utils.np_utils` that went: classes from probabilities."""
+"""Helpers of `keras.utils.np_utils`: one-hot labels of a type, and classes from probabilities."""
 
 from typing import Any
 
 import numpy as np
 
-__all__ = ["categorical_probas_to_classes", "probas_to_classes"]
+from hornbeam import utils
+
+__all__ = ["categorical_probas_to_classes", "probas_to_classes", "to_categorical"]
+
+
+def to_categorical(y: Any, num_classes: int | None = None, dtype: str = "float32") -> np.ndarray:
+    """Return whole numbers as rows with a 1 in one place: shape (samples, num_classes).
+
+    >>> to_categorical([0, 2]).tolist()
+    [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+    """
+    return np.asarray(utils.to_categorical(y, num_classes), dtype=dtype)
 
 
 def categorical_probas_to_classes(p: Any) -> np.ndarray:

@@ -168,8 +168,8 @@ class BinaryCrossentropy(LossFunctionWrapper):
     """The cross-entropy of independent yes-or-no labels (batch, ...) and probabilities, or logits, of the same shape.
 
     >>> import hornbeam as keras
-    >>> float(keras.losses.BinaryCrossentropy(from_logits=True)([[1.0]], [[0.0]]).round(4))
-    0.6930999755859375
+    >>> round(float(keras.losses.BinaryCrossentropy(from_logits=True)([[1.0]], [[0.0]])), 4)
+    0.6931
     """
 
     def __init__(
@@ -198,8 +198,8 @@ class BinaryFocalCrossentropy(LossFunctionWrapper):
     Lin et al., "Focal Loss for Dense Object Detection" (2017).
 
     >>> import hornbeam as keras
-    >>> float(keras.losses.BinaryFocalCrossentropy()([[1.0]], [[0.5]]).round(4))
-    0.17329999804496765
+    >>> round(float(keras.losses.BinaryFocalCrossentropy()([[1.0]], [[0.5]])), 4)
+    0.1733
     """
 
     def __init__(
@@ -232,8 +232,8 @@ class CategoricalCrossentropy(LossFunctionWrapper):
     """The cross-entropy of one-hot labels (batch, ..., classes) and probabilities, or logits, of the same shape.
 
     >>> import hornbeam as keras
-    >>> float(keras.losses.CategoricalCrossentropy(from_logits=True)([[0.0, 1.0]], [[3.0, 3.0]]).round(4))
-    0.6930999755859375
+    >>> round(float(keras.losses.CategoricalCrossentropy(from_logits=True)([[0.0, 1.0]], [[3.0, 3.0]])), 4)
+    0.6931
     """
 
     def __init__(
@@ -262,8 +262,8 @@ class CategoricalFocalCrossentropy(LossFunctionWrapper):
     Lin et al., "Focal Loss for Dense Object Detection" (2017).
 
     >>> import hornbeam as keras
-    >>> float(keras.losses.CategoricalFocalCrossentropy(alpha=1.0)([[0.0, 1.0]], [[0.5, 0.5]]).round(4))
-    0.17329999804496765
+    >>> round(float(keras.losses.CategoricalFocalCrossentropy(alpha=1.0)([[0.0, 1.0]], [[0.5, 0.5]])), 4)
+    0.1733
     """
 
     def __init__(
@@ -297,8 +297,8 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
 
     >>> import hornbeam as keras
     >>> loss = keras.losses.SparseCategoricalCrossentropy(ignore_class=-1)
-    >>> float(loss([1, -1], [[0.5, 0.5], [0.9, 0.1]]).round(4))
-    0.6930999755859375
+    >>> round(float(loss([1, -1], [[0.5, 0.5], [0.9, 0.1]])), 4)
+    0.6931
     """
 
     def __init__(

@@ -190,8 +190,8 @@ class Precision(_Ratio):
         dtype: the data type of state and result.
 
     >>> import hornbeam as keras
-    >>> float(keras.metrics.Precision()([0, 1, 1, 1], [0.6, 0.9, 0.1, 0.8]).round(4))
-    0.6666999459266663
+    >>> round(float(keras.metrics.Precision()([0, 1, 1, 1], [0.6, 0.9, 0.1, 0.8])), 4)
+    0.6667
     """
 
     error = FP
@@ -208,8 +208,8 @@ class Recall(_Ratio):
         dtype: the data type of state and result.
 
     >>> import hornbeam as keras
-    >>> float(keras.metrics.Recall()([0, 1, 1, 1], [0.6, 0.9, 0.1, 0.8]).round(4))
-    0.6666999459266663
+    >>> round(float(keras.metrics.Recall()([0, 1, 1, 1], [0.6, 0.9, 0.1, 0.8])), 4)
+    0.6667
     """
 
     error = FN

@@ -96,7 +96,7 @@ class PearsonCorrelation(MeanMetricWrapper):
     """The mean of Pearson's correlation of targets and predictions along `axis`.
 
     >>> import hornbeam as keras
-    >>> float(keras.metrics.PearsonCorrelation()([[0.0, 0.5, 1.0]], [[1.0, 2.0, 3.0]]).round(4))
+    >>> round(float(keras.metrics.PearsonCorrelation()([[0.0, 0.5, 1.0]], [[1.0, 2.0, 3.0]])), 4)
     1.0
     """
 
@@ -108,7 +108,7 @@ class ConcordanceCorrelation(MeanMetricWrapper):
     """The mean of Lin's concordance correlation of targets and predictions along `axis`.
 
     >>> import hornbeam as keras
-    >>> float(keras.metrics.ConcordanceCorrelation()([[0.0, 1.0, 2.0]], [[0.0, 1.0, 2.0]]).round(4))
+    >>> round(float(keras.metrics.ConcordanceCorrelation()([[0.0, 1.0, 2.0]], [[0.0, 1.0, 2.0]])), 4)
     1.0
     """
 

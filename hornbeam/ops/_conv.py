@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from hornbeam._core import config
 from hornbeam._core.op import op
 from hornbeam.ops._arrays import Tensor, as_array
+from hornbeam.ops._fast import is_small_convolution, matrix_convolution
 
 Sizes = int | Sequence[int]
 
@@ -96,6 +97,12 @@ def conv(
     strides = per_axis(strides, rank, "strides")
     dilation = per_axis(dilation_rate, rank, "dilation_rate")
     groups = _check_channels(inputs.shape[-1 if last else 1], kernel)
+    if last and groups == 1:
+        lengths, window = inputs.shape[1:-1], [(k - 1) * d + 1 for k, d in zip(kernel.shape, dilation, strict=False)]
+        pads = spatial_padding(lengths, window, strides, check_padding(padding))
+        outs = [(n + sum(p) - w) // s + 1 for n, p, w, s in zip(lengths, pads, window, strides, strict=True)]
+        if is_small_convolution(inputs, lengths, outs, kernel.shape[-1]) and min(outs) > 0:
+            return matrix_convolution(inputs, kernel.astype(inputs.dtype), outs, strides, pads, dilation)
     result = jax.lax.conv_general_dilated(
         inputs,
         kernel.astype(inputs.dtype),

@@ -17,8 +17,8 @@ def get_item(x: Tensor, key: Any) -> Tensor:
     """Return `x[key]`; key is what NumPy takes: numbers, slices, None, ..., arrays of places or of truth values.
 
     >>> from hornbeam import ops
-    >>> ops.get_item([1, 2, 3], slice(1, None)).tolist()
-    [2, 3]
+    >>> ops.get_item([[1, 2], [3, 4]], (..., 1)).tolist()
+    [2, 4]
     """
     return as_array(x)[key]
 

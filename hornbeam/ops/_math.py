@@ -267,7 +267,7 @@ def i0(x: Tensor) -> Tensor:
     """Return the modified Bessel function of the first kind and order 0.
 
     >>> from hornbeam import ops
-    >>> ops.i0(0.0).tolist()
+    >>> round(float(ops.i0(0.0)), 4)
     1.0
     """
     return jnp.i0(inexact(x))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hornbeam._core.graph import KerasTensor
+from hornbeam._core.op import read
 from hornbeam._core.state import Variable
 from hornbeam.ops import _arithmetic, _contract, _index, _logic, _shape, _unary
 
@@ -49,13 +50,15 @@ def _reflected(fn: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-for _class in (KerasTensor, Variable):
-    for _name, _fn in _TWO_SIDED.items():
-        setattr(_class, f"__{_name}__", _method(_fn))
-        setattr(_class, f"__r{_name}__", _reflected(_fn))
-    for _name, _fn in _ONE_SIDED.items():
-        setattr(_class, f"__{_name}__", _method(_fn))
-    _class.__array_priority__ = 100  # type: ignore[attr-defined]  # NumPy arrays on the left leave the operator to us
-KerasTensor.reshape = _method(_shape.reshape)  # type: ignore[attr-defined]
-KerasTensor.squeeze = _method(_shape.squeeze)  # type: ignore[attr-defined]
-Variable.__pos__ = _method(lambda x: x.value)  # type: ignore[attr-defined]
+def install() -> None:
+    """Give KerasTensor and Variable their operators."""
+    for cls in (KerasTensor, Variable):
+        for name, fn in _TWO_SIDED.items():
+            setattr(cls, f"__{name}__", _method(fn))
+            setattr(cls, f"__r{name}__", _reflected(fn))
+        for name, fn in _ONE_SIDED.items():
+            setattr(cls, f"__{name}__", _method(fn))
+        cls.__array_priority__ = 100  # type: ignore[attr-defined]  # a NumPy array on the left leaves it to us
+    KerasTensor.reshape = _method(_shape.reshape)  # type: ignore[attr-defined]
+    KerasTensor.squeeze = _method(_shape.squeeze)  # type: ignore[attr-defined]
+    Variable.__pos__ = _method(read)  # type: ignore[attr-defined]

@@ -63,7 +63,7 @@ def space_to_depth(x: Tensor, block_size: int, data_format: str | None = "channe
 
 def _check_block(x: jax.Array, block_size: int) -> None:
     if x.ndim != 4 or not isinstance(block_size, int) or block_size < 1:
-        message = f"x must have 4 axes and block_size must be a positive whole number; got {x.shape} and {block_size!r}."
+        message = f"x must have 4 axes, and block_size be a positive whole number; got {x.shape} and {block_size!r}."
         raise ValueError(message)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from hornbeam._core import config
 from hornbeam._core.op import op
 from hornbeam.ops._arrays import Tensor, as_array
+from hornbeam.ops._fast import block_max, is_blocks
 from hornbeam.ops._conv import Sizes, check_padding, per_axis
 
 
@@ -47,6 +48,8 @@ def max_pool(
     """
     inputs = as_array(inputs)
     window, step, padding = _windows(inputs, pool_size, strides, padding, data_format)
+    if is_blocks(inputs, window, step, padding):
+        return block_max(inputs, window)
     low = -np.inf if inputs.dtype.kind not in "biu" else jnp.iinfo(inputs.dtype).min
     return jax.lax.reduce_window(inputs, np.asarray(low, inputs.dtype), jax.lax.max, window, step, padding)
 

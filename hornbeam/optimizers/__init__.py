@@ -1,26 +1,39 @@
-"""Optimizers: `keras.optimizers`."""
+"""How weights are changed so that a loss gets smaller: `keras.optimizers`."""
 
 from hornbeam.optimizers import schedules
-from hornbeam.optimizers._get import deserialize, get, serialize
-from hornbeam.optimizers._loss_scale import LossScaleOptimizer
+from hornbeam.optimizers._adam import (
+    Adam,
+    Adamax,
+    AdamW,
+    Lamb,
+    Nadam,
+    ScheduleFreeAdamW,
+)
+from hornbeam.optimizers._get import (
+    deserialize,
+    get,
+    serialize,
+)
+from hornbeam.optimizers._matrix import Adafactor, Muon
 from hornbeam.optimizers._optimizer import Optimizer
 from hornbeam.optimizers._rules import (
     SGD,
     Adadelta,
     Adagrad,
-    Adam,
-    Adamax,
-    AdamW,
     Ftrl,
-    Lamb,
     Lion,
-    Nadam,
     RMSprop,
+)
+from hornbeam.optimizers._wrappers import (
+    LossScaleOptimizer,
+    MultiOptimizer,
+    OptimizerMap,
 )
 
 __all__ = [
     "SGD",
     "Adadelta",
+    "Adafactor",
     "Adagrad",
     "Adam",
     "AdamW",
@@ -29,9 +42,13 @@ __all__ = [
     "Lamb",
     "Lion",
     "LossScaleOptimizer",
+    "MultiOptimizer",
+    "Muon",
     "Nadam",
     "Optimizer",
+    "OptimizerMap",
     "RMSprop",
+    "ScheduleFreeAdamW",
     "deserialize",
     "get",
     "schedules",

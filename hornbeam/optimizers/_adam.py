@@ -211,3 +211,44 @@ class Lamb(Optimizer):
         own, other = (jnp.sqrt(jnp.sum(jnp.square(x))) for x in (value, direction))
         ratio = jnp.where((own > 0) & (other > 0), own / jnp.where(other > 0, other, 1.0), 1.0)
         return value - ratio * learning_rate * direction, {"momentum": m, "velocity": v}
+
+
+class ScheduleFreeAdamW(Optimizer):
+    """Adam without a schedule: the variable is a mix of the fast iterate z and of its running mean x.
+
+    z = z - learning_rate * g / (sqrt(v / (1 - beta_2^t)) + epsilon), x = x + (z - x) / t, and the variable is
+    (1 - beta_1) * z + beta_1 * x; the slot "momentum" holds z. The learning rate rises linearly in the first
+    `warmup_steps`. Arguments besides these are those of `Optimizer`. Defazio et al., "The Road Less Scheduled" (2024).
+
+    >>> import hornbeam as keras
+    >>> v = keras.Variable([1.0])
+    >>> keras.optimizers.ScheduleFreeAdamW(0.5).apply([keras.ops.array([7.0])], [v])
+    >>> v.numpy().round(4).tolist()
+    [0.5]
+    """
+
+    @takes_common
+    def __init__(
+        self,
+        learning_rate: Any = 0.0025,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        warmup_steps: int = 0,
+        **common: Unpack[Common],
+    ) -> None:
+        super().__init__(learning_rate, **common)
+        self.beta_1, self.beta_2, self.epsilon, self.warmup_steps = beta_1, beta_2, epsilon, warmup_steps
+
+    def slots(self, variable: Variable) -> list[Slots]:
+        return [{"momentum": variable.value, "velocity": 0.0}]
+
+    def update(self, gradient: Any, value: Any, slots: Any, learning_rate: Any, step: Any) -> Any:
+        if self.warmup_steps:
+            learning_rate = learning_rate * jnp.minimum(step / self.warmup_steps, 1.0)
+        v = self.beta_2 * slots["velocity"] + (1.0 - self.beta_2) * jnp.square(gradient)
+        mean = (value - (1.0 - self.beta_1) * slots["momentum"]) / self.beta_1
+        denominator = jnp.sqrt(v / (1.0 - self.beta_2**step)) + self.epsilon
+        z = slots["momentum"] - learning_rate * gradient / denominator
+        mean = mean + (z - mean) / step
+        return (1.0 - self.beta_1) * z + self.beta_1 * mean, {"momentum": z, "velocity": v}

@@ -75,7 +75,9 @@ def takes_step(rate: Any) -> bool:
 def check_pairs(optimizer: Any, grads: Sequence[Any], variables: Sequence[Variable]) -> None:
     """Raise ValueError for gradients and variables that do not match each other or the optimizer."""
     if len(grads) != len(variables):
-        message = f"{optimizer.name}: one gradient per variable expected; got {len(grads)} for {len(variables)} variables."
+        message = (
+            f"{optimizer.name}: one gradient per variable expected; got {len(grads)} for {len(variables)} variables."
+        )
         raise ValueError(message)
     for variable in variables:
         if variable not in optimizer._places:

@@ -19,7 +19,7 @@ from hornbeam._core.op import read
 from hornbeam._core.serialize import Configurable, constructor_config, serialize
 from hornbeam._core.state import Variable, pure
 from hornbeam.optimizers import _checks, _clip
-from hornbeam.optimizers.schedules import LearningRateSchedule
+from hornbeam.optimizers._schedules import LearningRateSchedule
 
 Slots = dict[str, Any]  # name of a slot -> its first value: a number, or an array of the variable's shape
 
@@ -38,7 +38,8 @@ class Optimizer(Configurable):
         global_clipnorm: the largest norm that all gradients together may have.
         use_ema: whether to keep an exponential moving average of each variable.
         ema_momentum: the share of the average that stays at each step.
-        ema_overwrite_frequency: after this many steps, the variables are set to their averages; None: when training ends.
+        ema_overwrite_frequency: after this many steps, the variables are set to their averages; None: only when
+            training ends.
         loss_scale_factor: what the loss is multiplied by, and the gradients are divided by.
         gradient_accumulation_steps: the number of steps whose mean gradient makes one update.
         name: a name; by default the class name in snake case, counted.
@@ -157,7 +158,7 @@ class Optimizer(Configurable):
     def add_optimizer_variables(
         self, trainable_variables: Iterable[Variable], name: Any, initializer: Any = "zeros"
     ) -> Any:
-        """Return a list with a new Variable of the state for each of `trainable_variables`; a tuple of lists for names."""
+        """Return a list with a new Variable of the state for each variable; a tuple of lists for several names."""
         if isinstance(name, str):
             return [self.add_variable_from_reference(v, name, initializer) for v in trainable_variables]
         firsts = [initializer] * len(name) if isinstance(initializer, str) else initializer
@@ -215,7 +216,9 @@ class Optimizer(Configurable):
         if isinstance(rate, LearningRateSchedule) or (callable(rate) and not isinstance(rate, Variable | type)):
             return rate
         number = _checks.check_learning_rate(self.name, rate)
-        return self.add_variable((), lambda shape, dtype: np.full(shape, number, dtype), "float32", name="learning_rate")
+        return self.add_variable(
+            (), lambda shape, dtype: np.full(shape, number, dtype), "float32", name="learning_rate"
+        )
 
     @property
     def learning_rate(self) -> Any:
@@ -250,8 +253,8 @@ class Optimizer(Configurable):
     def apply(self, grads: Iterable[Any], trainable_variables: Iterable[Variable] | None = None) -> None:
         """Change variables by one step, given the gradient of each; by default those given to `build`.
 
-        A gradient may be None: its variable stays, with a warning. Raises ValueError for another number of gradients than
-        variables, for a variable unknown to `build`, and where all gradients are None.
+        A gradient may be None: its variable stays, with a warning. Raises ValueError for another number of gradients
+        than variables, for a variable unknown to `build`, and where all gradients are None.
         """
         grads = list(grads)
         if not grads:
@@ -304,10 +307,10 @@ class Optimizer(Configurable):
             return
         grads = _clip.clip(grads, self.clipnorm, self.global_clipnorm, self.clipvalue)
         rate = self._current_rate()
-        if self.weight_decay is not None:
-            for v in variables:
-                if self._decays(v):
-                    v.assign_sub(v.value * (self.weight_decay * rate))
+        for v in variables:
+            decay = self.decay_of(v)
+            if decay is not None and not self._is_excluded(v):
+                v.assign_sub(v.value * (decay * rate))
         self.update_all(grads, variables, rate)
 
     def _accumulate(self, grads: list[Any], variables: list[Variable]) -> None:
@@ -350,9 +353,13 @@ class Optimizer(Configurable):
         self._decay_excluded[0].update(var_list or ())
         self._decay_excluded[1].extend(var_names or ())
 
-    def _decays(self, variable: Variable) -> bool:
+    def _is_excluded(self, variable: Variable) -> bool:
         variables, names = self._decay_excluded
-        return variable not in variables and not any(re.search(name, variable.name) for name in names)
+        return variable in variables or any(re.search(name, variable.name) for name in names)
+
+    def decay_of(self, variable: Variable) -> float | None:
+        """Return the weight decay of a variable that is not excluded."""
+        return self.weight_decay
 
     @property
     def scales_loss(self) -> bool:

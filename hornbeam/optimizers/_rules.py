@@ -209,7 +209,8 @@ class Ftrl(Optimizer):
 class Lion(Optimizer):
     """w = w - learning_rate * sign(beta_1 * m + (1 - beta_1) * g), then m = beta_2 * m + (1 - beta_2) * g.
 
-    Arguments besides these are those of `Optimizer`. Chen et al., "Symbolic Discovery of Optimization Algorithms" (2023).
+    Arguments besides these are those of `Optimizer`.
+    Chen et al., "Symbolic Discovery of Optimization Algorithms" (2023).
 
     >>> import hornbeam as keras
     >>> v = keras.Variable([1.0])

@@ -1,7 +1,5 @@
-"""Learning rates that change with the step: `keras.optimizers.schedules`."""
+"""Learning rates that change with the steps: `keras.optimizers.schedules`."""
 
-from hornbeam._core.registry import public
-from hornbeam._core.serialize import deserialize, serialize
 from hornbeam.optimizers._schedules import (
     CosineDecay,
     CosineDecayRestarts,
@@ -10,6 +8,8 @@ from hornbeam.optimizers._schedules import (
     LearningRateSchedule,
     PiecewiseConstantDecay,
     PolynomialDecay,
+    deserialize,
+    serialize,
 )
 
 __all__ = [
@@ -23,15 +23,3 @@ __all__ = [
     "deserialize",
     "serialize",
 ]
-
-_CLASSES = (
-    CosineDecay,
-    CosineDecayRestarts,
-    ExponentialDecay,
-    InverseTimeDecay,
-    LearningRateSchedule,
-    PiecewiseConstantDecay,
-    PolynomialDecay,
-)
-public("keras.optimizers.schedules", **{cls.__name__: cls for cls in _CLASSES})
-public("keras.optimizers", **{cls.__name__: cls for cls in _CLASSES})  # a file's module is read to two parts

@@ -59,6 +59,8 @@ def prepare(config: Any) -> Any:
     if not isinstance(config, dict):
         return config
     config = {key: prepare(value) for key, value in config.items()}
+    if isinstance(config.get("build_config"), dict) and "shapes_dict" in config["build_config"]:
+        config["build_config"] = config["build_config"]["shapes_dict"]
     if isinstance(config.get("inbound_nodes"), list) and isinstance(config.get("config"), dict):
         config = _operations.from_file(config)
     inner = config.get("config")
@@ -73,12 +75,18 @@ def prepare(config: Any) -> Any:
 
 
 def for_file(config: Any) -> Any:
-    """Return what `serialize` gave in the form that Keras reads: operations of a graph are classes with options."""
+    """Return what `serialize` gave in the form that Keras reads.
+
+    Operations of a graph are classes with options; the shapes that a layer was built for are one `input_shape`, or a dict.
+    """
     if isinstance(config, list | tuple):
         return [for_file(item) for item in config]
     if not isinstance(config, dict):
         return config
     config = {key: for_file(value) for key, value in config.items()}
+    if isinstance(config.get("build_config"), dict):
+        shapes = {name: shape for name, shape in config["build_config"].items() if shape is not None}
+        config["build_config"] = {"shapes_dict": shapes} if len(shapes) > 1 else {"input_shape": s for s in shapes.values()}
     return _operations.to_file(config) if "inbound_nodes" in config else config
 
 

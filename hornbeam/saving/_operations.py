@@ -85,6 +85,8 @@ def _with_options(call: Mapping[str, Any], options: Mapping[str, Any], signature
     """Return a call's arguments with the options among them."""
     kwargs = {**call["kwargs"], **{name: value for name, value in options.items() if name in signature.parameters}}
     positional, data = [], list(call["args"])
+    if "key" in signature.parameters and isinstance(data[-1], list):  # an index of several parts: JSON has no tuples
+        data[-1] = {"class_name": "__tuple__", "config": {"value": data[-1]}}
     for name, parameter in signature.parameters.items():
         if parameter.kind is parameter.VAR_POSITIONAL:
             return {"args": [*positional, *data], "kwargs": kwargs}
@@ -107,9 +109,12 @@ def to_file(layer: Mapping[str, Any]) -> dict[str, Any]:
     bound.apply_defaults()
     config, data = {"name": name}, []
     for argument, value in bound.arguments.items():
-        if argument not in _DATA or _OPTIONS.get(function) == argument:
+        kind = signature.parameters[argument].kind
+        if kind is inspect.Parameter.VAR_KEYWORD:
+            config |= value
+        elif argument not in _DATA or _OPTIONS.get(function) == argument:
             config[argument] = value
-        elif signature.parameters[argument].kind is inspect.Parameter.VAR_POSITIONAL:
+        elif kind is inspect.Parameter.VAR_POSITIONAL:
             data += value
         else:
             data.append(value)

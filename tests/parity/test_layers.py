@@ -1,6 +1,7 @@
 """Each layer beside Keras's: outputs, gradients, symbolic shapes, configurations and first weights, row by row."""
 
 import inspect
+import re
 from typing import Any, NamedTuple
 
 import jax
@@ -21,7 +22,10 @@ class Row(NamedTuple):
 
     def make(self, module, **more):
         """Return the layer; an argument that is a function of `layers` is called with the module's."""
-        given = {k: v(module.layers) if inspect.isfunction(v) and v.__name__ == "of_layers" else v for k, v in self.arguments.items()}
+        given = {
+            k: v(module.layers) if inspect.isfunction(v) and v.__name__ == "of_layers" else v
+            for k, v in self.arguments.items()
+        }
         return getattr(module.layers, self.name)(**given, **more)
 
     def arrays(self):
@@ -33,7 +37,12 @@ class Row(NamedTuple):
 
 
 def row(name, *inputs, call=None, listed=False, **arguments):
-    shown = "-".join([name, *(f"{k}={v}" for k, v in {**arguments, **(call or {})}.items() if isinstance(v, str | int | float | tuple))])
+    shown = "-".join(
+        [
+            name,
+            *(f"{k}={v}" for k, v in {**arguments, **(call or {})}.items() if isinstance(v, str | int | float | tuple)),
+        ]
+    )
     return pytest.param(Row(name, inputs, arguments, call or {}, listed), id=shown)
 
 
@@ -60,6 +69,8 @@ UNEVEN = {"kernel_initializer": "he_normal", "use_bias": True}
 CORE = [
     row("Dense", FLAT, units=5),
     row("Dense", STEPS, units=2, activation="relu", use_bias=False),
+    row("Dense", FLAT, units=3, lora_rank=2),
+    row("Embedding", np.array([[1, 2, 0], [4, 0, 3]]), input_dim=5, output_dim=3, lora_rank=1),
     row("Dense", (2, 3, 2, 4), units=3, activation="softmax", kernel_initializer="he_uniform", bias_initializer="ones"),
     row("Activation", FLAT, activation="tanh"),
     row("Identity", FLAT),
@@ -110,6 +121,7 @@ CONV = [
     row("Conv2D", IMAGE, filters=3, kernel_size=(2, 3), padding="same", strides=2, activation="relu"),
     row("Conv2D", IMAGE, filters=4, kernel_size=2, groups=2, dilation_rate=(2, 1), use_bias=False),
     row("Conv2D", IMAGE, filters=4, kernel_size=2, data_format="channels_first", strides=(1, 2)),
+    row("Conv2D", IMAGE, filters=4, kernel_size=2, lora_rank=2, lora_alpha=3),
     row("Conv3D", VOLUME, filters=3, kernel_size=2),
     row("Conv3D", VOLUME, filters=3, kernel_size=(1, 2, 2), padding="same", strides=2),
     row("ZeroPadding1D", STEPS, padding=(1, 2)),
@@ -185,7 +197,12 @@ RECURRENT = [row(name, STEPS, units=4, **loop) for name in ("SimpleRNN", "GRU", 
     row("LSTM", STEPS, units=4, bias_initializer="glorot_normal", recurrent_initializer="he_normal"),
     row("GRU", STEPS, units=4, reset_after=False, bias_initializer="uniform"),
     row("GRU", STEPS, units=4, reset_after=False, use_bias=False, return_sequences=True, call={"mask": HOLES}),
-    row("LSTM", STEPS, units=3, call={"initial_state": [np.full((2, 3), 0.3, "float32"), np.full((2, 3), -0.4, "float32")]}),
+    row(
+        "LSTM",
+        STEPS,
+        units=3,
+        call={"initial_state": [np.full((2, 3), 0.3, "float32"), np.full((2, 3), -0.4, "float32")]},
+    ),
     row("LSTM", STEPS, units=3, stateful=True),
     row("RNN", STEPS, cell=of(lambda L: L.LSTMCell(4)), return_state=True, call={"mask": HOLES}),
     row("RNN", STEPS, cell=of(lambda L: [L.LSTMCell(4), L.GRUCell(2)]), return_sequences=True, return_state=True),
@@ -218,10 +235,14 @@ def pair(case, seed=7):
     return built
 
 
+def uncounted(path):
+    return re.sub(r"_\d+\b", "", path)
+
+
 @pytest.mark.parametrize("case", ROWS)
 def test_first_weights(case):
     ours, _, theirs, _ = pair(case)
-    assert [w.path for w in ours.weights] == [w.path for w in theirs.weights]
+    assert [uncounted(w.path) for w in ours.weights] == [uncounted(w.path) for w in theirs.weights]
     assert [w.trainable for w in ours.weights] == [w.trainable for w in theirs.weights]
     for a, b in zip(ours.weights, theirs.weights, strict=True):
         np.testing.assert_array_max_ulp(a.numpy(), np.asarray(b.value), maxulp=1)
@@ -271,7 +292,11 @@ def test_symbolic_shapes(case):
         shapes = []
         for module in (hornbeam, keras):
             tensors = [
-                module.Input(batch_shape=[None if i in unknown and i < x.ndim - 1 or i == 0 else d for i, d in enumerate(x.shape)])
+                module.Input(
+                    batch_shape=[
+                        None if i in unknown and i < x.ndim - 1 or i == 0 else d for i, d in enumerate(x.shape)
+                    ]
+                )
                 for x in case.arrays()
             ]
             layer = case.make(module)
@@ -295,13 +320,16 @@ def test_configurations(case):
         layer = case.make(first, name="layer")
         there = second.layers.deserialize(first.layers.serialize(layer))
         back = first.layers.deserialize(second.layers.serialize(there))
-        assert plain(back.get_config()) == plain(layer.get_config())
+        lost = ("seed",) if case.name == "SimpleRNN" else ()  # Keras does not write it
+        assert plain(back.get_config(), lost) == plain(layer.get_config(), lost)
 
 
-def plain(config):
+def plain(config, lost=()):
     """Return a configuration without what differs by nature: names that are counted, and keys that say None."""
     if isinstance(config, dict):
-        return {k: plain(v) for k, v in config.items() if v is not None and k not in ("name", "build_config")}
+        return {
+            k: plain(v, lost) for k, v in config.items() if v is not None and k not in ("name", "build_config", *lost)
+        }
     if isinstance(config, list | tuple):
-        return [plain(v) for v in config]
+        return [plain(v, lost) for v in config]
     return config

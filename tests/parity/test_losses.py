@@ -41,17 +41,26 @@ ROWS = [
     ("KLDivergence", {}, ONE_HOT, PROBABILITIES),
     *(
         ("BinaryCrossentropy", {"from_logits": logits, "label_smoothing": smoothing, "axis": axis}, BITS, y)
-        for (logits, y), smoothing, axis in itertools.product(((False, PROBABILITIES), (True, LOGITS)), (0.0, 0.1), (-1, 1))
+        for (logits, y), smoothing, axis in itertools.product(
+            ((False, PROBABILITIES), (True, LOGITS)), (0.0, 0.1), (-1, 1)
+        )
     ),
     ("BinaryCrossentropy", {}, BITS, BITS),
     *(
-        ("BinaryFocalCrossentropy", {"from_logits": logits, "apply_class_balancing": balancing, "label_smoothing": 0.1}, BITS, y)
+        (
+            "BinaryFocalCrossentropy",
+            {"from_logits": logits, "apply_class_balancing": balancing, "label_smoothing": 0.1},
+            BITS,
+            y,
+        )
         for (logits, y), balancing in itertools.product(((False, PROBABILITIES), (True, LOGITS)), (False, True))
     ),
     ("BinaryFocalCrossentropy", {"alpha": 0.4, "gamma": 3.0, "apply_class_balancing": True}, BITS, PROBABILITIES),
     *(
         ("CategoricalCrossentropy", {"from_logits": logits, "label_smoothing": smoothing, "axis": axis}, ONE_HOT, y)
-        for (logits, y), smoothing, axis in itertools.product(((False, PROBABILITIES), (True, LOGITS)), (0.0, 0.1), (-1, 1))
+        for (logits, y), smoothing, axis in itertools.product(
+            ((False, PROBABILITIES), (True, LOGITS)), (0.0, 0.1), (-1, 1)
+        )
     ),
     ("CategoricalCrossentropy", {}, ONE_HOT, ONE_HOT),
     ("CategoricalFocalCrossentropy", {}, ONE_HOT, PROBABILITIES),
@@ -129,7 +138,10 @@ WEIGHTS = {
 @pytest.mark.parametrize("weight", WEIGHTS)
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("reduction", REDUCTIONS)
-@pytest.mark.parametrize(("name", "y_true", "y_pred"), [("MeanSquaredError", *NUMBERS), ("SparseCategoricalCrossentropy", LABELS, PROBABILITIES)])
+@pytest.mark.parametrize(
+    ("name", "y_true", "y_pred"),
+    [("MeanSquaredError", *NUMBERS), ("SparseCategoricalCrossentropy", LABELS, PROBABILITIES)],
+)
 def test_reduction(name, y_true, y_pred, reduction, masked, weight):
     ignore = {"ignore_class": 2} if name.startswith("Sparse") else {}
     ours, theirs = (getattr(m, name)(reduction=reduction, **ignore) for m in (losses, keras.losses))
@@ -149,7 +161,9 @@ def test_reduction_of_one_value_per_sample(reduction, weight):
     close(ours, theirs)
 
 
-@pytest.mark.parametrize(("true", "pred"), [((4,), (4, 1)), ((4, 1), (4,)), ((4, 3), (4, 3, 1)), ((4, 3, 1), (4, 3)), ((4,), (4,))])
+@pytest.mark.parametrize(
+    ("true", "pred"), [((4,), (4, 1)), ((4, 1), (4,)), ((4, 3), (4, 3, 1)), ((4, 3, 1), (4, 3)), ((4,), (4,))]
+)
 @pytest.mark.parametrize("name", ["MeanSquaredError", "BinaryCrossentropy", "Hinge"])
 def test_alignment(name, true, pred):
     y_true, y_pred = RNG.integers(0, 2, true), RNG.random(pred)
@@ -165,5 +179,8 @@ def test_names():
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_dtype(dtype):
     y_true, y_pred = NUMBERS[0], jnp.asarray(NUMBERS[1], dtype=dtype)
-    for ours, theirs in ((losses.mean_squared_error, keras.losses.mean_squared_error), (losses.MeanSquaredError(dtype=dtype), keras.losses.MeanSquaredError(dtype=dtype))):
+    for ours, theirs in (
+        (losses.mean_squared_error, keras.losses.mean_squared_error),
+        (losses.MeanSquaredError(dtype=dtype), keras.losses.MeanSquaredError(dtype=dtype)),
+    ):
         assert ours(y_true, y_pred).dtype == theirs(y_true, y_pred).dtype

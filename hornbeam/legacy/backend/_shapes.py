@@ -80,7 +80,7 @@ def repeat(x: Any, n: int) -> Any:
 
 def reverse(x: Any, axes: int | Sequence[int]) -> Any:
     """Return `x` with the order along `axes` turned round."""
-    return ops.flip(x, axes)
+    return ops.flip(x, axes if isinstance(axes, int) else tuple(axes))
 
 
 def gather(reference: Any, indices: Any) -> Any:
@@ -140,7 +140,7 @@ def arange(start: int, stop: int | None = None, step: int = 1, dtype: str = "int
     return jnp.arange(low, high, step, dtypes.canonical(dtype))
 
 
-def constant(value: Any, dtype: str | None = None, shape: Sequence[int] | None = None, name: str | None = None) -> Any:
+def constant(value: Any, dtype: str | None = None, shape: Sequence[int] | None = None, name: str | None = None) -> Any:  # noqa: ARG001  # a label for graphs
     """Return an array of `value`, of the default float type unless `dtype` is given."""
     array = jnp.asarray(value, dtypes.canonical(dtype))
     return array if shape is None else jnp.broadcast_to(array, shape)

@@ -65,17 +65,17 @@ def update(x: Variable, new_x: Any) -> Any:
 
 def update_add(x: Variable, increment: Any) -> Any:
     """Add to a Variable; return the new value."""
-    return x.assign(x + increment)
+    return x.assign_add(increment)
 
 
 def update_sub(x: Variable, decrement: Any) -> Any:
     """Subtract from a Variable; return the new value."""
-    return x.assign(x - decrement)
+    return x.assign_sub(decrement)
 
 
 def moving_average_update(x: Variable, value: Any, momentum: float) -> Any:
     """Move a Variable towards `value`: momentum * x + (1 - momentum) * value."""
-    return x.assign(x * momentum + value * (1.0 - momentum))
+    return x.assign(x.value * momentum + value * (1.0 - momentum))
 
 
 def placeholder(
@@ -159,7 +159,7 @@ def _switch(condition: Any, then: Any, other: Any) -> Any:
     return jnp.where(condition.reshape(condition.shape + (1,) * (jnp.ndim(then) - condition.ndim)), then, other)
 
 
-def map_fn(fn: Callable[[Any], Any], elems: Any, name: str | None = None, dtype: str | None = None) -> Any:
+def map_fn(fn: Callable[[Any], Any], elems: Any, name: str | None = None, dtype: str | None = None) -> Any:  # noqa: ARG001  # labels for graphs
     """Return `fn` of each row of `elems`, stacked."""
     return _map(fn, elems)
 
@@ -180,13 +180,13 @@ def _print(x: Any, message: str) -> Any:
     return x
 
 
-def identity(x: Any, name: str | None = None) -> Any:
+def identity(x: Any, name: str | None = None) -> Any:  # noqa: ARG001  # labels for graphs
     """Return `x`, as a tensor of its own."""
     return ops.copy(x)
 
 
 @contextmanager
-def name_scope(name: str) -> Iterator[None]:
+def name_scope(name: str) -> Iterator[None]:  # noqa: ARG001  # labels for graphs
     """Group the operations in the `with` block: a name for the reader of the program."""
     yield
 
