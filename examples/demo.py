@@ -16,7 +16,7 @@ import hornbeam as keras
 from hornbeam import layers
 
 mpl.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402 - after the backend is chosen
+from matplotlib import pyplot as plt
 
 OUT = Path("build/demo")
 SEEDS = range(5)
@@ -98,7 +98,10 @@ def forecast_sunspots() -> None:
     windows = np.lib.stride_tricks.sliding_window_view(series, PAST + 1)
     x, y = windows[:, :PAST, None], windows[:, PAST:]
     split = len(x) * 3 // 4
-    print(f"== Sunspots {years[0]:.0f} to {years[-1]:.0f}: {split} windows of {PAST} years to train on, {len(x) - split} held out")
+    print(
+        f"== Sunspots {years[0]:.0f} to {years[-1]:.0f}: {split} windows of {PAST} years to train on, "
+        f"{len(x) - split} held out"
+    )
     keras.utils.set_random_seed(0)
     model = keras.Sequential([layers.LSTM(3, input_dim=1, input_length=PAST), layers.Dense(1)])
     model.compile(optimizer=keras.optimizers.Adam(0.02), loss="mse")
@@ -115,7 +118,8 @@ def forecast_sunspots() -> None:
     axis.legend()
     figure.savefig(OUT / "sunspots.png", dpi=120)
     if error >= same:
-        raise SystemExit("The LSTM did not beat the forecast 'same as last year'.")
+        message = "The LSTM did not beat the forecast 'same as last year'."
+        raise SystemExit(message)
 
 
 def main() -> None:

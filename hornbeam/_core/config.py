@@ -4,7 +4,6 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 FLOAT_TYPES = ("float16", "bfloat16", "float32", "float64")
 DATA_FORMATS = ("channels_last", "channels_first")
@@ -69,7 +68,7 @@ def floatx() -> str:
     return _SETTINGS.floatx
 
 
-def set_floatx(value: Literal["float16", "bfloat16", "float32", "float64"] | str) -> None:
+def set_floatx(value: str) -> None:
     """Set the default float type of weights and computations."""
     _SETTINGS.floatx = _one_of("floatx", value, FLOAT_TYPES)
 

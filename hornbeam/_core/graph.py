@@ -77,29 +77,30 @@ class KerasTensor:
     def _keras_mask(self) -> Any:
         return self.mask
 
-    def __len__(self) -> int:
-        raise TypeError(f"{self!r} has no length: {SYMBOLIC_HINT}")
-
-    def __bool__(self) -> bool:
-        raise TypeError(f"{self!r} has no truth value: {SYMBOLIC_HINT}")
-
-    def __int__(self) -> int:
-        raise TypeError(f"{self!r} has no value: {SYMBOLIC_HINT}")
-
-    def __float__(self) -> float:
-        raise TypeError(f"{self!r} has no value: {SYMBOLIC_HINT}")
-
-    def __array__(self, *_: Any, **__: Any) -> Any:
-        raise ValueError(f"{self!r} cannot become a NumPy array: {SYMBOLIC_HINT}")
-
-    def __jax_array__(self) -> Any:
-        raise ValueError(f"{self!r} cannot be used by a JAX function: {SYMBOLIC_HINT}")
-
-    def __iter__(self) -> Any:
-        raise TypeError(f"{self!r} cannot be iterated: {SYMBOLIC_HINT}")
-
     def __repr__(self) -> str:
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
+
+
+def _refusal(what: str, error: type[Exception]) -> Any:
+    """Return a method that says why a KerasTensor cannot be used as a value."""
+
+    def method(self: KerasTensor, *_: Any, **__: Any) -> Any:
+        message = f"{self!r} {what}: {SYMBOLIC_HINT}"
+        raise error(message)
+
+    return method
+
+
+for _name, _what in {
+    "len": "has no length",
+    "bool": "has no truth value",
+    "int": "has no value",
+    "float": "has no value",
+    "iter": "cannot be iterated",
+}.items():
+    setattr(KerasTensor, f"__{_name}__", _refusal(_what, TypeError))
+for _name, _what in {"array": "cannot become a NumPy array", "jax_array": "cannot be used by a JAX function"}.items():
+    setattr(KerasTensor, f"__{_name}__", _refusal(_what, ValueError))
 
 
 class Node:

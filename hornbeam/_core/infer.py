@@ -16,7 +16,9 @@ from jax import export
 from hornbeam._core.graph import KerasTensor, is_symbolic
 from hornbeam._core.state import Scope, holding
 
-(_UNKNOWN,) = export.symbolic_shape("n", constraints=["n>=2"])  # one for all: a fresh symbol a call costs 3-6 times more
+(_UNKNOWN,) = export.symbolic_shape(
+    "n", constraints=["n>=2"]
+)  # one for all: a fresh symbol a call costs 3-6 times more
 _PROBES = (120, 240)
 
 
@@ -80,7 +82,7 @@ def _bind(trace: Callable[..., Any], shapes: list[tuple[Any, ...]]) -> list[Any]
         raise ValueError(message)
     try:
         return [trace(filled, _UNKNOWN)]
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever the traced function raises, the next rung is tried
         return _probe(trace, filled)
 
 

@@ -39,7 +39,9 @@ class Operation:
     name: str
 
     def __init__(self, name: str | None = None) -> None:
-        self.name = check_name(auto_name(snake_case(type(self).__name__)) if name is None else name, type(self).__name__)
+        self.name = check_name(
+            auto_name(snake_case(type(self).__name__)) if name is None else name, type(self).__name__
+        )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run `call`, or record a node when a KerasTensor is among the arguments."""
@@ -105,7 +107,9 @@ class FunctionCall(Operation):
         """Return a call of the public operation that `config` names."""
         fn = public_object("keras.ops", config["function"])
         if fn is None:
-            message = f"Unknown operation: {config['function']!r}.{suggest(config['function'], public_names('keras.ops'))}"
+            message = (
+                f"Unknown operation: {config['function']!r}.{suggest(config['function'], public_names('keras.ops'))}"
+            )
             raise ValueError(message)
         return cls(getattr(fn, "__wrapped__", fn), name=config["name"])
 

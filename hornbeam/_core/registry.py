@@ -61,6 +61,7 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
     >>> keras.saving.get_registered_name(twice)
     'docs>twice'
     """
+
     def register(obj: T) -> T:
         if inspect.isclass(obj) and not hasattr(obj, "get_config"):
             message = f"A registered class must have a get_config() method; {obj} has none."

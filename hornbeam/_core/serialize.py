@@ -6,7 +6,7 @@ a file says so: a function is found by its name, and Python code that a file car
 
 import inspect
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import jax
 import numpy as np
@@ -26,7 +26,7 @@ class Configurable:
         return constructor_config(self)
 
     @classmethod
-    def from_config(cls: type[T], config: Mapping[str, Any]) -> T:
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
         """Return an object made from what `get_config` returned."""
         return cls(**{name: deserialize(value) for name, value in config.items()})
 
@@ -65,8 +65,8 @@ def constructor_config(obj: Any, skip: Collection[str] = ()) -> dict[str, Any]:
     return config
 
 
-def serialize(obj: Any) -> Any:
-    """Return `obj` as JSON has it: numbers, strings, lists and dicts; an object becomes a dict with its class and config.
+def serialize(obj: Any) -> Any:  # noqa: C901, PLR0911 - one line per kind of value
+    """Return `obj` as JSON has it: numbers, strings, lists, dicts; an object becomes a dict with its class and config.
 
     >>> import hornbeam as keras
     >>> keras.saving.serialize_keras_object(keras.initializers.Zeros())["class_name"]
@@ -135,7 +135,7 @@ def _serialize_function(fn: Callable[..., Any]) -> Any:
     return {"module": fn.__module__, "class_name": "function", "config": name, "registered_name": registered}
 
 
-def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:  # noqa: PLR0911 - as above
     """Return the object that `serialize` described; unknown classes raise an error that says how to name them."""
     if custom_objects:
         with registry.custom_object_scope(custom_objects):
@@ -164,7 +164,9 @@ def _make(cls: Any, config: Mapping[str, Any], inner: Mapping[str, Any]) -> Any:
     try:
         obj = cls.from_config(dict(inner))
     except Exception as error:
-        error.add_note(f"This came up while {config['class_name']} {inner.get('name', '')!r} was made from its configuration.")
+        error.add_note(
+            f"This came up while {config['class_name']} {inner.get('name', '')!r} was made from its configuration."
+        )
         raise
     if config.get("build_config") and hasattr(obj, "build_from_config"):
         obj.build_from_config(config["build_config"])
@@ -175,7 +177,8 @@ def _make(cls: Any, config: Mapping[str, Any], inner: Mapping[str, Any]) -> Any:
 
 def _refuse_lambda(config: Mapping[str, Any]) -> Any:
     message = (
-        "The configuration holds a Lambda with Python code of its own, which is never run from a file: pass the function as "
+        "The configuration holds a Lambda with Python code of its own, which is never run from a file: pass the "
+        "function as "
         f"custom_objects={{{config.get('name', '<lambda>')!r}: function}}, or the layer's name in its place."
     )
     raise ValueError(message)
@@ -197,7 +200,7 @@ _PLAIN: dict[str, Callable[[Any], Any]] = {
 
 
 def public_form(module: str | None) -> str | None:
-    """Return the public module that a module's name in a file means: 'keras.src.layers.core.dense' is 'keras.layers'."""
+    """Return the public module that a file's module means: 'keras.src.layers.core.dense' is 'keras.layers'."""
     if not module:
         return None
     parts = module.split(".")

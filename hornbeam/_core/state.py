@@ -181,7 +181,9 @@ class Variable:
         scope = HERE.scope
         if scope is None:
             if isinstance(value, jax.core.Tracer):
-                message = f"Variable {self.path!r} is assigned a traced value outside of any scope: the value would leak."
+                message = (
+                    f"Variable {self.path!r} is assigned a traced value outside of any scope: the value would leak."
+                )
                 raise RuntimeError(message)
             self._value = value
         elif self not in scope and not scope.open_ended:

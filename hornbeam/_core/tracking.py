@@ -14,7 +14,9 @@ import numpy as np
 from hornbeam._core.seeds import SeedGenerator
 from hornbeam._core.state import Variable
 
-_NOT_CHILDREN = frozenset({"_inbound_nodes", "_weights", "_losses", "_build_shapes", "_trainer"})  # the graph's and the object's own books
+_NOT_CHILDREN = frozenset(
+    {"_inbound_nodes", "_weights", "_losses", "_build_shapes", "_trainer"}
+)  # the graph's and the object's own books
 
 
 class Tracked:

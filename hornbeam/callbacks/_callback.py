@@ -95,9 +95,7 @@ class Callback:
 class CallbackList(Callback):
     """Several callbacks called one after the other, as one."""
 
-    def __init__(
-        self, callbacks: Any = None, add_history: bool = False, model: Any = None, **params: Any
-    ) -> None:
+    def __init__(self, callbacks: Any = None, add_history: bool = False, model: Any = None, **params: Any) -> None:
         super().__init__()
         given = [] if callbacks is None else list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]
         self.callbacks: list[Any] = []
@@ -162,7 +160,7 @@ class History(Callback):
         self.history: dict[str, list[Any]] = {}
         self.epoch: list[int] = []
 
-    def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002 - the hook's signature
+    def on_train_begin(self, logs: Any = None) -> None:
         """Start the list of epochs anew."""
         self.epoch = []
 

@@ -20,7 +20,6 @@ from hornbeam.compat._paths import OLD_PATHS, ROOT_NAMES, TENSORFLOW_PREFIXES
 
 legacy = lazy("hornbeam.legacy")
 world = lazy("hornbeam.compat._world")
-hornbeam = lazy("hornbeam")
 
 ROOTS = ("keras", "tensorflow")
 TENSORFLOW_VERSION = "2.15.0"  # the last whose tf.keras was Keras 2
@@ -113,8 +112,7 @@ class Finder(MetaPathFinder, Loader):
         if path is None:
             return ["keras"]
         if self.era == 3:
-            today = importlib.import_module(f"hornbeam.{path}".rstrip("."))
-            return world.public_names(today)
+            return world.public_names(today(path))
         if path == "":
             return [*ROOT_NAMES, *(p for p in OLD_PATHS if "." not in p)]
         found = self._world(module)
@@ -127,7 +125,7 @@ class Finder(MetaPathFinder, Loader):
             )
             raise AttributeError(message)
         if self.era == 3 or path not in ("", *OLD_PATHS):
-            return getattr(importlib.import_module(f"hornbeam.{path}".rstrip(".")), name)
+            return getattr(today(path), name)
         if path == "":
             spaces: Sequence[str] = [ROOT_NAMES[name]] if name in ROOT_NAMES else []
         else:
@@ -149,7 +147,7 @@ class Finder(MetaPathFinder, Loader):
         return world.world(legacy.KERAS_1 if self.era == 1 else legacy.KERAS_2)
 
     def _version(self, module: str) -> str:
-        return hornbeam.version() if self.era == 3 else self._world(module).dialect.version
+        return today("").__version__ if self.era == 3 else self._world(module).dialect.version
 
     def _exists(self, fullname: str) -> bool:
         path = keras_path(fullname)
@@ -165,6 +163,11 @@ class Finder(MetaPathFinder, Loader):
             return importlib.util.find_spec(f"hornbeam.{path}") is not None
         except ModuleNotFoundError:
             return False
+
+
+def today(path: str) -> ModuleType:
+    """Return the module of today at a path below keras; '' is Hornbeam itself."""
+    return importlib.import_module(f"hornbeam.{path}".rstrip("."))
 
 
 def keras_path(fullname: str) -> str | None:

@@ -41,7 +41,7 @@ _PATHS = {
     "regularizers": "regularizers",
     "utils": (
         "utils utils.conv_utils utils.data_utils utils.generic_utils utils.io_utils utils.layer_utils utils.np_utils "
-        "utils.vis_utils utils.visualize_util"
+        "utils.vis_utils utils.visualize_util preprocessing preprocessing.sequence"
     ),
 }
 

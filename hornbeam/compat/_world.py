@@ -24,8 +24,8 @@ from hornbeam.legacy import (
     ModelBehaviour,
     OptimizerBehaviour,
     SequentialBehaviour,
-    classic_hard_sigmoid,
     mark,
+    register_functions,
 )
 from hornbeam.legacy._rules import Translation, parse_signature
 
@@ -44,7 +44,7 @@ class World:
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self._made: dict[tuple[str, str], Any] = {}  # (space, name then) -> what was made for it
-        registry.get_custom_objects().setdefault("keras2>classic_hard_sigmoid", classic_hard_sigmoid)
+        register_functions()
 
     def get(self, space: str, name: str) -> Any:
         """Return what `name` of a space stands for in this era; AttributeError where it is not covered."""
@@ -133,9 +133,10 @@ class World:
         """Make the layers of a model that today's functions made into layers of this era."""
         if isinstance(result, layers.Layer):
             for part in result._flatten_layers():  # the one walk over the layers inside
-                cls, module = type(part), registry.public_module(type(part))
-                if module in ("keras.layers", "keras.models") and not issubclass(cls, Behaviour):
-                    part.__class__ = self.get(module.removeprefix("keras."), cls.__name__)
+                name = type(part).__name__
+                for space in ("layers", "models"):
+                    if any(getattr(module, name, None) is type(part) for module in modules_of(space)):
+                        part.__class__ = self.get(space, name)
         return result
 
 

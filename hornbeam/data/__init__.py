@@ -1,1 +1,1 @@
-"""Data for training: arrays and iterables, made into batches of NumPy arrays, and checked before anything is computed."""
+"""Data for training: arrays and iterables, made into batches, and checked before anything is computed."""

@@ -29,7 +29,11 @@ def as_arrays(data: Any, name: str) -> Any:
     if isinstance(data, Mapping):
         return {k: as_arrays(v, f"{name}[{k!r}]") for k, v in data.items()}
     if isinstance(data, list | tuple):
-        if any(_is_array(v) and np.ndim(v) > 0 for v in data) or not len(data) or any(isinstance(v, Mapping) for v in data):
+        if (
+            any(_is_array(v) and np.ndim(v) > 0 for v in data)
+            or not len(data)
+            or any(isinstance(v, Mapping) for v in data)
+        ):
             return [as_arrays(v, f"{name}[{i}]") for i, v in enumerate(data)]
         return _from_list(data, name)
     if isinstance(data, jax.Array):
@@ -55,7 +59,8 @@ def _from_list(data: Any, name: str) -> Any:
         lengths = [len(row) if hasattr(row, "__len__") else 1 for row in data]
         odd = next((i for i, n in enumerate(lengths) if n != lengths[0]), 0)
         message = (
-            f"{name} is ragged: row 0 has length {lengths[0]}, row {odd} has {lengths[odd]}. Give all rows one length, for "
+            f"{name} is ragged: row 0 has length {lengths[0]}, row {odd} has {lengths[odd]}. Give all rows one "
+            "length, for "
             "example with keras.utils.pad_sequences."
         )
         raise ValueError(message) from None
@@ -65,7 +70,10 @@ def _from_list(data: Any, name: str) -> Any:
 def _check_kind(array: np.ndarray, name: str) -> np.ndarray:
     kind = array.dtype.kind
     if kind in "US":
-        message = f"{name} expects numbers; got text (dtype {array.dtype}). Turn text into numbers first, for example with StringLookup."
+        message = (
+            f"{name} expects numbers; got text (dtype {array.dtype}). Turn text into numbers first, for "
+            "example with StringLookup."
+        )
         raise ValueError(message)
     if kind == "O":
         return _from_objects(array, name)
@@ -96,7 +104,10 @@ def _narrow(array: np.ndarray, name: str) -> np.ndarray:
     """Return whole numbers of 64 bits in 32, or raise OverflowError where one would change."""
     limits = np.iinfo(np.int32 if array.dtype.kind == "i" else np.uint32)
     if array.size and (array.min() < limits.min or array.max() > limits.max):
-        message = f"{name}: whole numbers must lie in {limits.min}..{limits.max} ({limits.dtype}); got {array.min()}..{array.max()}."
+        message = (
+            f"{name}: whole numbers must lie in {limits.min}..{limits.max} ({limits.dtype}); got "
+            f"{array.min()}..{array.max()}."
+        )
         raise OverflowError(message)
     return array.astype(limits.dtype)
 
@@ -141,7 +152,9 @@ def split(sample: Sample, fraction: float) -> tuple[Sample, Sample]:
     if at in (0, count):
         message = f"validation_split={fraction} of {count} samples leaves a part empty."
         raise ValueError(message)
-    return Sample(*(take(part, slice(at)) for part in sample)), Sample(*(take(part, slice(at, None)) for part in sample))
+    return Sample(*(take(part, slice(at)) for part in sample)), Sample(
+        *(take(part, slice(at, None)) for part in sample)
+    )
 
 
 def batches(sample: Sample, batch_size: int, order: np.ndarray | None) -> Iterator[Sample]:

@@ -25,7 +25,9 @@ def check_batch_size(batch_size: Any) -> int:
 def check_fraction(validation_split: Any) -> float:
     """Return `validation_split`; refuse what is no number of 0 or more and below 1."""
     if not isinstance(validation_split, int | float) or not 0 <= validation_split < 1:
-        message = f"validation_split must be a fraction of the samples, at least 0 and below 1; got {validation_split!r}."
+        message = (
+            f"validation_split must be a fraction of the samples, at least 0 and below 1; got {validation_split!r}."
+        )
         raise ValueError(message)
     return float(validation_split)
 
@@ -40,10 +42,10 @@ def check_count(value: Any, name: str, least: int = 1) -> int:
 
 def warn_of_odd_values(data: Any, name: str) -> None:
     """Warn when `data` holds NaN or infinity: how many, and where the first is."""
-    for path, array in _named(data, name):
-        if not isinstance(array, np.ndarray | jax.Array) or array.dtype.kind != "f":
+    for path, leaf in _named(data, name):
+        if not isinstance(leaf, np.ndarray | jax.Array) or leaf.dtype.kind != "f":
             continue
-        array = np.asarray(array)
+        array = np.asarray(leaf)
         with np.errstate(all="ignore"):
             if np.isfinite(array.sum(dtype=np.float64)):  # one pass; the rest only where something is wrong
                 continue
@@ -51,7 +53,10 @@ def warn_of_odd_values(data: Any, name: str) -> None:
             count = int(bad.sum())
             if count:
                 first = tuple(int(i) for i in np.argwhere(bad)[0])
-                message = f"{path} holds {count} {what} value{'s' * (count > 1)}, the first at index {first}: the loss will be NaN."
+                message = (
+                    f"{path} holds {count} {what} value{'s' * (count > 1)}, the first at index {first}: "
+                    "the loss will be NaN."
+                )
                 warnings.warn(message, RuntimeWarning, stacklevel=5)
 
 
@@ -70,7 +75,7 @@ def class_weights(class_weight: Mapping[Any, float], y: Any, name: str = "class_
     `(batch, classes)`. Raises ValueError naming a class that has no weight.
     """
     y = np.asarray(y)
-    if y.ndim >= 2 and y.shape[-1] > 1 and y.dtype.kind == "f" or (y.ndim == 2 and y.shape[-1] > 1):
+    if (y.ndim >= 2 and y.shape[-1] > 1 and y.dtype.kind == "f") or (y.ndim == 2 and y.shape[-1] > 1):
         labels = np.argmax(y, axis=-1)
     elif y.ndim >= 2 and y.shape[-1] == 1:
         labels = y[..., 0]
@@ -82,7 +87,10 @@ def class_weights(class_weight: Mapping[Any, float], y: Any, name: str = "class_
         raise ValueError(message)
     missing = [int(c) for c in found if int(c) not in class_weight]
     if missing:
-        message = f"{name} has no weight for class {missing[0]}; it has {sorted(class_weight)}, y holds {[int(c) for c in found][:20]}."
+        message = (
+            f"{name} has no weight for class {missing[0]}; it has {sorted(class_weight)}, y holds "
+            f"{[int(c) for c in found][:20]}."
+        )
         raise ValueError(message)
     table = {int(k): float(v) for k, v in class_weight.items()}
     weights = np.asarray([table[int(c)] for c in found], dtype=np.float32)

@@ -21,7 +21,7 @@ def unpack(batch: Any) -> Sample:
 
 
 def is_iterable(x: Any) -> bool:
-    """Return whether `x` gives batches: it can be iterated or indexed by batch, and is no array, list, tuple or dict."""
+    """Return whether `x` gives batches: iterable or indexed by batch, and no array, list, tuple or dict."""
     if isinstance(x, list | tuple | dict) or hasattr(x, "dtype") or hasattr(x, "to_numpy"):
         return False
     return hasattr(x, "__iter__") or hasattr(x, "__next__") or (hasattr(x, "__getitem__") and hasattr(x, "__len__"))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from hornbeam import ops
 from hornbeam.layers._checks import refusal, whole
@@ -79,7 +79,7 @@ class Embedding(Adaptable):
 
     def call(self, inputs: Any) -> Any:
         """Return `(batch, ..., output_dim)`."""
-        if not isinstance(inputs, jax.core.Tracer):
+        if not isinstance(inputs, Tracer):
             self._check_numbers(np.asarray(inputs))
         return jnp.take(self.embeddings.value, inputs.astype("int32"), axis=0).astype(self.compute_dtype)
 

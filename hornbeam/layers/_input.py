@@ -48,7 +48,9 @@ class InputLayer(Layer):
         self.dtype_name = dtypes.canonical(dtype)
         self.sparse, self.ragged, self.optional = bool(sparse), bool(ragged), optional
         self.built = True
-        output = input_tensor if input_tensor is not None else KerasTensor(self.batch_shape, self.dtype_name, name=self.name)
+        output = (
+            input_tensor if input_tensor is not None else KerasTensor(self.batch_shape, self.dtype_name, name=self.name)
+        )
         output.sparse, output.ragged = self.sparse, self.ragged
         Node(self, (), {}, output)
 
@@ -105,7 +107,8 @@ def Input(  # noqa: N802 - Keras's name
         shape: the shape of one sample, without the batch axis; None for unknown lengths.
         batch_size: the batch's length, None for any.
         dtype: data type, by default the default float type.
-        sparse, ragged: whether the data is sparse or ragged.
+        sparse: whether the data is sparse.
+        ragged: whether the data is ragged.
         batch_shape: the shape with the batch axis, in place of `shape` and `batch_size`.
         name: the input's name, by which data in a dict is found.
         tensor: a KerasTensor to use instead of a new one.

@@ -46,7 +46,9 @@ class InputSpec:
         for axis, length in self.axes.items():
             if length is not None and -len(shape) <= axis < len(shape) and shape[axis] not in (length, None):
                 return f"axis {axis} of length {length}"
-        if self.shape is not None and any(a is not None and b not in (a, None) for a, b in zip(self.shape, shape, strict=True)):
+        if self.shape is not None and any(
+            a is not None and b not in (a, None) for a, b in zip(self.shape, shape, strict=True)
+        ):
             return f"shape {self._batch(self.shape)}"
         return None
 
@@ -79,7 +81,9 @@ def check_input(specs: Any, inputs: Any, layer: Any) -> None:
         problem = spec.problem(shape)
         if problem and not (spec.allow_last_axis_squeeze and _squeezes(spec, shape)):
             which = f" {spec.name!r}" if spec.name else ""
-            message = f"Layer {layer.path!r} ({type(layer).__name__}) input{which} expects {problem}; got shape {shape}."
+            message = (
+                f"Layer {layer.path!r} ({type(layer).__name__}) input{which} expects {problem}; got shape {shape}."
+            )
             raise ValueError(message)
 
 

@@ -20,7 +20,7 @@ from hornbeam._core.op import Operation, any_symbolic
 from hornbeam._core.serialize import constructor_config, deserialize, serialize
 from hornbeam._core.state import HERE, Variable, here, pure
 from hornbeam._core.tracking import Tracked
-from hornbeam.layers._input_spec import InputSpec, check_input
+from hornbeam.layers._input_spec import check_input
 
 
 class _Signature(NamedTuple):
@@ -33,9 +33,7 @@ class _Signature(NamedTuple):
 
 def _signature(call: Callable[..., Any]) -> _Signature:
     parameters = inspect.signature(call).parameters
-    names = tuple(
-        n for n, p in parameters.items() if n != "self" and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
-    )
+    names = tuple(n for n, p in parameters.items() if n != "self" and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD))
     masks = {n: f"{n}_mask" for n in names if f"{n}_mask" in names}
     if names and names[0] not in masks and "mask" in names[1:]:
         masks[names[0]] = "mask"
@@ -234,7 +232,7 @@ class Layer(Tracked, Operation):
     def _weight_losses(self) -> list[Any]:
         return [w.regularizer(w.value) for w in self.trainable_weights if w.regularizer is not None]
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:  # noqa: ARG002 - the signature of overrides
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """Return the mask of the output, given that of the inputs; by default it passes through unchanged."""
         return previous_mask
 
@@ -278,11 +276,12 @@ class Layer(Tracked, Operation):
                     check_input(self.input_spec, first, self)
                 fresh = not self.built
                 self._maybe_build(bound)
-                kwargs = self._fill(bound, args, kwargs)
-                if any_symbolic(args, kwargs):
-                    outputs = self._record(args, kwargs)
+                filled = self._fill(bound, args, kwargs)
+                if any_symbolic(args, filled):
+                    outputs = self.compute_output_spec(*args, **filled)
+                    Node(self, args, kwargs, outputs)  # as it was called: what was filled in is found anew at each run
                 else:
-                    outputs = self._run(*args, **kwargs)
+                    outputs = self._run(*args, **filled)
             if fresh:
                 self._seen_output_shape = jax.tree.map(shape_of, outputs)
             self._mask_outputs(first, outputs)
@@ -313,7 +312,9 @@ class Layer(Tracked, Operation):
         names = self._call_signature.names
         given = dict(zip(names, args, strict=False))
         given |= {n: kwargs[n] for n in names if n in kwargs}
-        return {n: v for n, v in given.items() if n not in ("training", "mask") and not n.endswith("_mask") and _flat(v)}
+        return {
+            n: v for n, v in given.items() if n not in ("training", "mask") and not n.endswith("_mask") and _flat(v)
+        }
 
     def _maybe_build(self, bound: dict[str, Any]) -> None:
         if self.built:
@@ -358,19 +359,8 @@ class Layer(Tracked, Operation):
             outputs = self.call(*args, **kwargs)
         if self.activity_regularizer is not None:
             for output in _flat(outputs):
-                batch = output.shape[0] if output.ndim else 1
-                self.add_loss(self.activity_regularizer(output) / jax.core.max_dim(batch, 1))
-        return outputs
-
-    def _record(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Add a node to the graph: what was asked for, not the masks and flags that are found anew at each run."""
-        outputs = self.compute_output_spec(*args, **kwargs)
-        kept = {
-            n: v
-            for n, v in kwargs.items()
-            if n not in self._call_signature.masks.values() and not (n == "training" and v is HERE.training)
-        }
-        Node(self, args, kept, outputs)
+                empty = output.ndim == 0 or output.shape[0] == 0
+                self.add_loss(self.activity_regularizer(output) / (1 if empty else output.shape[0]))
         return outputs
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
@@ -384,7 +374,9 @@ class Layer(Tracked, Operation):
 
     def compute_output_shape(self, input_shape: Any, *more: Any) -> Any:
         """Return the output's shape for an input of `input_shape` `(batch, ...)`, None for unknown lengths."""
-        inputs = [tree.map_shape_structure(lambda s: KerasTensor(s, self.compute_dtype), s) for s in (input_shape, *more)]
+        inputs = [
+            tree.map_shape_structure(lambda s: KerasTensor(s, self.compute_dtype), s) for s in (input_shape, *more)
+        ]
         before = len(self.__dict__.get("_inbound_nodes", ()))
         outputs = self(*inputs)
         if nodes := self.__dict__.get("_inbound_nodes"):
@@ -401,9 +393,14 @@ class Layer(Tracked, Operation):
         raise NotImplementedError(message)
 
     def stateless_call(
-        self, trainable_variables: Any, non_trainable_variables: Any, *args: Any, return_losses: bool = False, **kwargs: Any
+        self,
+        trainable_variables: Any,
+        non_trainable_variables: Any,
+        *args: Any,
+        return_losses: bool = False,
+        **kwargs: Any,
     ) -> tuple[Any, ...]:
-        """Return (outputs, new non-trainable values[, losses]) for given values of the Variables; nothing is changed."""
+        """Return (outputs, new non-trainable values[, losses]) for given values of the Variables; no state changes."""
         own, rest = self.trainable_variables, self.non_trainable_variables
         with here(losses=[]):
             outputs, values = pure(self, own + rest)([*trainable_variables, *non_trainable_variables], *args, **kwargs)
@@ -459,14 +456,18 @@ class Layer(Tracked, Operation):
 
 
 Layer._call_signature = _signature(Layer.call)
-# Arguments that get_config writes itself, or that have no attribute of their name: every layer has `weights` and `output_shape`.
+# Arguments that get_config writes itself, or without an attribute of their name: all layers have `weights`, `output_shape`.
 _NOT_OWN = frozenset({*inspect.signature(Layer.__init__).parameters, "weights", "output_shape"})
 
 
 def _input_shape_argument(kwargs: dict[str, Any]) -> tuple[int | None, ...] | None:
     """Take the shape `(batch, ...)` that a first layer was given out of its arguments, or None."""
     batch_shape = kwargs.pop("batch_input_shape", None)
-    length, dim, shape = kwargs.pop("input_length", None), kwargs.pop("input_dim", None), kwargs.pop("input_shape", None)
+    length, dim, shape = (
+        kwargs.pop("input_length", None),
+        kwargs.pop("input_dim", None),
+        kwargs.pop("input_shape", None),
+    )
     if batch_shape is not None:
         return tuple(batch_shape)
     if shape is not None:
@@ -480,5 +481,9 @@ def _note_layer(error: Exception, layer: Layer, bound: Mapping[str, Any]) -> Non
     """Say in which layer an error came up: the innermost one only, and once."""
     if any("Hornbeam layer" in note for note in getattr(error, "__notes__", ())):
         return
-    shapes = ", ".join(f"{n}: {jax.tree.map(lambda x: shape_of(x) if _is_tensor(x) else x, v)}" for n, v in bound.items())
-    error.add_note(f"In the Hornbeam layer {layer.path!r} ({type(layer).__name__}), called with {shapes or 'no tensor'}.")
+    shapes = ", ".join(
+        f"{n}: {jax.tree.map(lambda x: shape_of(x) if _is_tensor(x) else x, v)}" for n, v in bound.items()
+    )
+    error.add_note(
+        f"In the Hornbeam layer {layer.path!r} ({type(layer).__name__}), called with {shapes or 'no tensor'}."
+    )

@@ -215,7 +215,7 @@ class GlobalMaxPooling3D(_GlobalMax):
 class GlobalAveragePooling1D(_GlobalAverage):
     """The mean over time, per channel: input `(batch, steps, channels)`, output `(batch, channels)`.
 
-    A mask `(batch, steps)` says which steps count. Arguments as in GlobalMaxPooling1D.
+    A mask `(batch, steps)` says which steps count; a sample without any gives 0. Arguments as in GlobalMaxPooling1D.
 
     >>> import hornbeam as keras
     >>> keras.layers.GlobalAveragePooling1D()(keras.ops.ones((2, 3, 4))).shape
@@ -231,7 +231,7 @@ class GlobalAveragePooling1D(_GlobalAverage):
         (time,) = self._axes
         counted = ops.expand_dims(ops.cast(mask, inputs.dtype), 3 - time)
         total = ops.sum(inputs * counted, axis=time, keepdims=self.keepdims)
-        return total / ops.sum(counted, axis=time, keepdims=self.keepdims)
+        return total / ops.maximum(ops.sum(counted, axis=time, keepdims=self.keepdims), 1)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
         """Return None: no steps are left."""

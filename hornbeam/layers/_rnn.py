@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import jax
 import jax.numpy as jnp
 
+from hornbeam import ops
 from hornbeam._core import tree
 from hornbeam._core.names import snake_case
 from hornbeam._core.serialize import constructor_arguments
@@ -190,7 +191,7 @@ class RNN(Layer):
                 states, output = body(states, inputs)
                 return states, output if emit else None
 
-            return jax.lax.scan(scanned, states, (xs, counts), reverse=self.go_backwards)
+            return ops.scan(scanned, states, (xs, counts), reverse=self.go_backwards)
         outputs = []
         steps = range(xs.shape[0])
         for t in reversed(steps) if self.go_backwards else steps:

@@ -9,7 +9,7 @@ from hornbeam.legacy._behaviour import (
     mark,
 )
 from hornbeam.legacy._dialects import KERAS_1, KERAS_2, TF_KERAS, Dialect
-from hornbeam.legacy._numerics import classic_hard_sigmoid
+from hornbeam.legacy._numerics import classic_hard_sigmoid, register_functions
 
 __all__ = [
     "KERAS_1",
@@ -23,4 +23,5 @@ __all__ = [
     "SequentialBehaviour",
     "classic_hard_sigmoid",
     "mark",
+    "register_functions",
 ]

@@ -6,11 +6,18 @@ from typing import Any
 from hornbeam import metrics, optimizers
 from hornbeam._core import config
 from hornbeam.legacy._behaviour import numbered
-from hornbeam.legacy._numerics import classic_hard_sigmoid
+from hornbeam.legacy._numerics import classic_hard_sigmoid, register_functions
 from hornbeam.legacy._rules import Arguments
 
-ACTIVATIONS = {"hard_sigmoid": classic_hard_sigmoid}
 SHAPES = {"input_shape", "batch_input_shape"}
+
+
+def classic_activation(value: Any) -> Any:
+    """Return the activation that a name stood for, where it stands for another one today."""
+    if value != "hard_sigmoid":
+        return value
+    register_functions()
+    return classic_hard_sigmoid
 
 
 def sequence_shape(arguments: Arguments) -> None:

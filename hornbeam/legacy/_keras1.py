@@ -7,7 +7,7 @@ those of "space.*" hold for the whole space, except where today's class has an a
 from typing import Any
 
 from hornbeam.legacy._conversions import (
-    ACTIVATIONS,
+    classic_activation,
     decayed_rate,
     indices_shape,
     input_name,
@@ -123,8 +123,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Map("inner_init", "recurrent_initializer", INITIALIZERS),
         Map("forget_bias_init", "unit_forget_bias", {"one": True, "zero": False}),
         Rename("inner_activation", "recurrent_activation"),
-        Map("activation", "activation", ACTIVATIONS),
-        Map("recurrent_activation", "recurrent_activation", ACTIVATIONS),
+        Map("activation", "activation", classic_activation),
+        Map("recurrent_activation", "recurrent_activation", classic_activation),
         Rename("W_regularizer", "kernel_regularizer"),
         Rename("U_regularizer", "recurrent_regularizer"),
         Rename("b_regularizer", "bias_regularizer"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from hornbeam._core import registry
 from hornbeam._core.op import op
 
 
@@ -18,6 +19,11 @@ def classic_hard_sigmoid(x: Any) -> Any:
     [0.0, 0.5, 0.8999999761581421]
     """
     return jnp.clip(0.2 * x + 0.5, 0.0, 1.0)
+
+
+def register_functions() -> None:
+    """Make the functions of earlier eras known to files: a model that uses one is saved with its name."""
+    registry.get_custom_objects().setdefault("keras2>classic_hard_sigmoid", classic_hard_sigmoid)
 
 
 class ClassicRMSprop:

@@ -24,14 +24,14 @@ def accuracy(y_true: Any, y_pred: Any) -> Any:
 
 @op
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
-    """Return the share along the last axis of labels 0 and 1 that equal y_pred > threshold.
+    """Return 1 where a label 0 or 1 equals y_pred > threshold, else 0.
 
     >>> import hornbeam as keras
     >>> keras.metrics.binary_accuracy([[0, 1]], [[0.2, 0.3]]).tolist()
-    [0.5]
+    [[1.0, 0.0]]
     """
     y_true, y_pred = pair(y_true, y_pred)
-    return jnp.mean(y_true == (y_pred > threshold), axis=-1, dtype=config.floatx())
+    return (y_true == (y_pred > threshold)).astype(config.floatx())
 
 
 @op

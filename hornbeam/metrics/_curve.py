@@ -169,7 +169,8 @@ def _precision_recall(n: Counts) -> tuple[jax.Array, jax.Array]:
 def _gain(n: Counts) -> tuple[jax.Array, jax.Array]:
     """Return recall gain and precision gain: Flach and Kull, "Precision-Recall-Gain Curves" (2015)."""
     odds = divide_no_nan(n[TP] + n[FN], n[TN] + n[FP])
-    recall, precision = (1.0 - odds * divide_no_nan(n[error], n[TP]) for error in (FN, FP))
+    found = jnp.maximum(n[TP], config.epsilon())
+    recall, precision = (1.0 - odds * n[error] / found for error in (FN, FP))
     return jnp.clip(recall, 0.0, 1.0), jnp.clip(precision, 0.0, 1.0)
 
 

@@ -176,7 +176,7 @@ class R2Score(Metric):
         }
         for name, values in added.items():
             self._sums[name].assign_add(jnp.sum(values, axis=0))
-        self.num_samples.assign_add(y_true.shape[0])
+        self.num_samples.assign_add(y_true.size)  # all elements: what Keras takes for the adjusted score too
 
     def result(self) -> Any:
         """Return the score, or one per output."""

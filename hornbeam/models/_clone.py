@@ -55,7 +55,10 @@ def clone_model(
     make = _layer_maker(clone_function, recursive=recursive)
     if isinstance(model, Sequential):
         if call_function is not None:
-            message = f"Model {model.name!r} is a Sequential, whose layers nobody calls: call_function goes with functional models."
+            message = (
+                f"Model {model.name!r} is a Sequential, whose layers nobody calls: call_function goes "
+                "with functional models."
+            )
             raise ValueError(message)
         clone = _clone_sequential(model, input_tensors, make)
     elif type(model) is Functional:
@@ -63,7 +66,8 @@ def clone_model(
     else:
         if clone_function is not None or input_tensors is not None or call_function is not None:
             message = (
-                f"Model {model.name!r} is a {type(model).__name__}, made by its own code: clone_function, call_function and "
+                f"Model {model.name!r} is a {type(model).__name__}, made by its own code: clone_function, "
+                "call_function and "
                 "input_tensors go with Sequential and functional models."
             )
             raise ValueError(message)
@@ -115,7 +119,9 @@ def _clone_functional(
     inputs = jax.tree.map(_new_input, model.input) if input_tensors is None else input_tensors
     given, expected = (jax.tree.structure(x) for x in (inputs, model.input))
     if given != expected:
-        message = f"input_tensors must have the structure of the inputs of model {model.name!r}, {expected}; got {given}."
+        message = (
+            f"input_tensors must have the structure of the inputs of model {model.name!r}, {expected}; got {given}."
+        )
         raise ValueError(message)
     values = {id(old): _checked(new, model) for old, new in zip(function.inputs, tree.flatten(inputs), strict=True)}
     made: dict[int, Any] = {}

@@ -31,7 +31,9 @@ class Function(Operation):
         for role, tensors in (("inputs", self.inputs), ("outputs", self.outputs)):
             for t in tensors:
                 if not is_symbolic(t):
-                    message = f"{role} must be KerasTensors, as Input() and layers give them; got {type(t).__name__}: {t!r}."
+                    message = (
+                        f"{role} must be KerasTensors, as Input() and layers give them; got {type(t).__name__}: {t!r}."
+                    )
                     raise ValueError(message)
         self.nodes = order_nodes(outputs, inputs)
         self._check_connected()
@@ -81,7 +83,10 @@ class Function(Operation):
         names = sorted(self._inputs_struct) if isinstance(self._inputs_struct, Mapping) else self.input_names
         missing = [n for n in names if n not in inputs]
         if missing:
-            message = f"The model's inputs are named {', '.join(map(repr, names))}; the dict has {', '.join(map(repr, inputs))}."
+            message = (
+                f"The model's inputs are named {', '.join(map(repr, names))}; the dict has "
+                f"{', '.join(map(repr, inputs))}."
+            )
             raise ValueError(message)
         return [inputs[n] for n in names]
 

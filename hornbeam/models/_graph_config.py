@@ -73,7 +73,9 @@ def function_from_config(config: Mapping[str, Any]) -> tuple[Any, Any]:
             args, kwargs = _resolve(made, call["args"]), _resolve(made, call["kwargs"])
             made[name].append(operation(*args, **kwargs))
         if len(left) == len(waiting):
-            message = f"The graph's configuration refers to tensors that no layer makes: {sorted({n for n, _, _ in left})}."
+            message = (
+                f"The graph's configuration refers to tensors that no layer makes: {sorted({n for n, _, _ in left})}."
+            )
             raise ValueError(message)
         waiting = left
     return _find(made, config["input_layers"]), _find(made, config["output_layers"])
@@ -100,7 +102,9 @@ def _resolve(made: Mapping[str, list[Any]], data: Any) -> Any:
 
 
 def _is_place(x: Any) -> bool:
-    return isinstance(x, list | tuple) and len(x) == 3 and isinstance(x[0], str) and all(isinstance(i, int) for i in x[1:])
+    return (
+        isinstance(x, list | tuple) and len(x) == 3 and isinstance(x[0], str) and all(isinstance(i, int) for i in x[1:])
+    )
 
 
 def _find(made: Mapping[str, list[Any]], places: Any) -> Any:

@@ -43,7 +43,9 @@ class Model(Trainer, Layer):
         functional = cls is Model and (len(args) >= 2 or "outputs" in kwargs)
         return object.__new__(Functional if functional else cls)
 
-    def __init__(self, *args: Any, name: str | None = None, trainable: bool = True, dtype: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, name: str | None = None, trainable: bool = True, dtype: Any = None, **kwargs: Any
+    ) -> None:
         inputs, outputs = _take_ends(args, kwargs)
         Layer.__init__(self, name=name, trainable=trainable, dtype=dtype, **kwargs)
         Trainer.__init__(self)
@@ -78,7 +80,10 @@ class Model(Trainer, Layer):
             return layers[index]
         found = [layer for layer in layers if layer.name == name]
         if not found or index is not None:
-            message = f"Model {self.name!r} has the layers {', '.join(repr(x.name) for x in layers)}; got name {name!r}, index {index!r}."
+            message = (
+                f"Model {self.name!r} has the layers {', '.join(repr(x.name) for x in layers)}; got name "
+                f"{name!r}, index {index!r}."
+            )
             raise ValueError(message)
         return found[0]
 
@@ -134,17 +139,20 @@ class Model(Trainer, Layer):
         """Leave the inputs of a functional model to its Function, which knows their dtypes."""
         return structure if self._function is not None else super()._convert(structure)
 
-    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:  # noqa: ARG002 - rides on HERE
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Compute the outputs; a subclass defines this."""
         if self._function is None:
-            message = f"Model {self.name!r}: class {type(self).__name__} must define call(), or be made from inputs and outputs."
+            message = (
+                f"Model {self.name!r}: class {type(self).__name__} must define call(), or be made from "
+                "inputs and outputs."
+            )
             raise NotImplementedError(message)
         if mask is not None:
             for x, m in zip(tree.flatten(inputs), tree.flatten(mask), strict=True):
                 attach_mask(x, m)
         return self._function(inputs)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:  # noqa: ARG002 - the layers inside decide
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """Return None: the layers inside give the outputs their masks."""
         return None
 
@@ -164,7 +172,7 @@ class Model(Trainer, Layer):
         """Make the weights for inputs of `input_shape` `(batch, ...)` (a nest of shapes for several inputs)."""
         if self._function is None and input_shape is not None:
             x = tree.map_shape_structure(KerasTensor, input_shape)
-            infer(lambda *a: self.call(*a), (x,), {})
+            infer(self.call, (x,), {})
 
     def _maybe_build(self, bound: dict[str, Any]) -> None:
         if type(self).build is not Model.build:
@@ -209,7 +217,11 @@ class Model(Trainer, Layer):
         plain = inspect.unwrap(type(self).__init__) is Model.__init__  # a subclass that adds no arguments
         if self._function is not None and plain:
             return {"name": self.name, "trainable": self.trainable, **function_to_config(self._function)}
-        return {"name": self.name, "trainable": self.trainable, "dtype": serialize(self.dtype_policy)} | constructor_config(self)
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": serialize(self.dtype_policy),
+        } | constructor_config(self)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
@@ -248,6 +260,7 @@ def _check_unique_names(model: Model) -> None:
     seen: dict[str, Any] = {}
     for layer in model.layers:
         if seen.setdefault(layer.name, layer) is not layer:
-            message = f"Model {model.name!r} has two layers called {layer.name!r}: layer names must be unique within a model."
+            message = (
+                f"Model {model.name!r} has two layers called {layer.name!r}: layer names must be unique within a model."
+            )
             raise ValueError(message)
-

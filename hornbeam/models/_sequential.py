@@ -42,16 +42,21 @@ class Sequential(Model):
             self._graph = Function(self._start, self._end, name=f"{self.name}_function")
         return self._graph
 
-    def add(self, layer: Any, rebuild: bool = True) -> None:  # noqa: ARG002 - Keras's argument; the graph grows by one
+    def add(self, layer: Any, rebuild: bool = True) -> None:
         """Put `layer` on top of the stack; a KerasTensor that `Input()` gave can be the first."""
         if is_symbolic(layer):
             layer = layer.node.operation
         if not isinstance(layer, Layer):
             hint = f" Did you mean {layer.__name__}(...)?" if isinstance(layer, type) else ""
-            message = f"Model {self.name!r}: only layers can be added; got {layer!r} of type {type(layer).__name__}.{hint}"
+            message = (
+                f"Model {self.name!r}: only layers can be added; got {layer!r} of type {type(layer).__name__}.{hint}"
+            )
             raise ValueError(message)
         if any(other.name == layer.name for other in self._stack):
-            message = f"Model {self.name!r} has a layer called {layer.name!r} already: layer names must be unique within a model."
+            message = (
+                f"Model {self.name!r} has a layer called {layer.name!r} already: layer names must be "
+                "unique within a model."
+            )
             raise ValueError(message)
         if isinstance(layer, InputLayer):
             if self._stack:
@@ -75,7 +80,7 @@ class Sequential(Model):
         self._stack.append(layer)
         self._forget_compiled()
 
-    def pop(self, rebuild: bool = True) -> Layer:  # noqa: ARG002 - Keras's argument; the graph shrinks by one
+    def pop(self, rebuild: bool = True) -> Layer:
         """Remove the last layer and return it."""
         if not self.layers:
             message = f"Model {self.name!r} has no layer to remove."

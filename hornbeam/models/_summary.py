@@ -86,7 +86,9 @@ def _range(layers: list[Any], layer_range: Sequence[str] | None) -> list[Any]:
     for pattern, found in ((layer_range[0], layers), (layer_range[1], layers[::-1])):
         match = next((x for x in found if re.match(pattern, x.name)), None)
         if match is None:
-            message = f"layer_range: no layer's name matches {pattern!r}; the names are {', '.join(x.name for x in layers)}."
+            message = (
+                f"layer_range: no layer's name matches {pattern!r}; the names are {', '.join(x.name for x in layers)}."
+            )
             raise ValueError(message)
         ends.append(layers.index(match))
     return layers[ends[0] : ends[1] + 1]
@@ -110,7 +112,9 @@ def _count(layer: Any) -> str:
 def _sources(layer: Any, model: Any) -> str:
     known = {id(n) for n in model._function.nodes}
     nodes = [n for n in layer.__dict__.get("_inbound_nodes", []) if id(n) in known]
-    found = [f"{t.node.operation.name}[{t.node.node_index}][{t.index}]" for n in nodes for t in n.input_tensors if t.node]
+    found = [
+        f"{t.node.operation.name}[{t.node.node_index}][{t.index}]" for n in nodes for t in n.input_tensors if t.node
+    ]
     return ", ".join(found) or "-"
 
 

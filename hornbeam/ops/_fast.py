@@ -1,7 +1,7 @@
 """Faster forms of a few computations, equal to the general ones; chosen by static shapes, from measurements.
 
-Measured on two cores of a CPU with AVX-512, forward and backward within a compiled training step of a CNN on 8x8 images:
-convolutions 0.30 ms as XLA does them, 0.13 as products of patches, 0.09 as products with a matrix made of the kernel.
+Measured on two cores of a CPU with AVX-512, a whole compiled training step of a CNN on 8x8 images, batch 32: 0.22 ms with
+XLA's convolutions and windows, 0.13 with products of patches, 0.09 with products with a matrix made of the kernel.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def matrix_convolution(
     rank, lengths = inputs.ndim - 2, inputs.shape[1:-1]
     matrix = kernel
     for axis in range(rank):  # the first axis, of taps, goes; two at the end, of inputs and outputs, come
-        reach = _reach(kernel.shape[axis], lengths[axis], out_lengths[axis], strides[axis], pads[axis][0], dilation[axis])
+        reach = _reach(
+            kernel.shape[axis], lengths[axis], out_lengths[axis], strides[axis], pads[axis][0], dilation[axis]
+        )
         matrix = jnp.tensordot(matrix, jnp.asarray(reach, kernel.dtype), axes=((0,), (0,)))
     # axes now: channels, filters, in_1, out_1, in_2, out_2, ...
     ins, outs = range(2, 2 + 2 * rank, 2), range(3, 3 + 2 * rank, 2)
@@ -52,7 +54,7 @@ def matrix_convolution(
 
 
 def _reach(taps: int, length: int, out_length: int, stride: int, before: int, dilation: int) -> np.ndarray:
-    """Return (taps, length, out_length): 1 where tap k of output o reads input i, that is i = o stride + k dilation - before."""
+    """Return (taps, length, out_length): 1 where tap k of output o reads input i = o stride + k dilation - before."""
     reach = np.zeros((taps, length, out_length))
     for k, o in itertools.product(range(taps), range(out_length)):
         i = o * stride + k * dilation - before
@@ -66,7 +68,9 @@ def is_blocks(inputs: jax.Array, window: Sequence[int], step: Sequence[int], pad
     if tuple(window) != tuple(step) or math.prod(window) > LARGEST_WINDOW:
         return False
     known = all(isinstance(n, int) for n, size in zip(inputs.shape, window, strict=True) if size > 1)
-    return known and (padding == "VALID" or all(n % size == 0 for n, size in zip(inputs.shape, window, strict=True) if size > 1))
+    return known and (
+        padding == "VALID" or all(n % size == 0 for n, size in zip(inputs.shape, window, strict=True) if size > 1)
+    )
 
 
 def block_max(inputs: jax.Array, window: tuple[int, ...]) -> jax.Array:
@@ -74,7 +78,9 @@ def block_max(inputs: jax.Array, window: tuple[int, ...]) -> jax.Array:
 
     What is left over at the end of an axis is dropped.
     """
-    cut = tuple(slice(n // size * size) if size > 1 else slice(None) for n, size in zip(inputs.shape, window, strict=True))
+    cut = tuple(
+        slice(n // size * size) if size > 1 else slice(None) for n, size in zip(inputs.shape, window, strict=True)
+    )
     return _max_of(_parts(inputs[cut], window))
 
 

@@ -70,8 +70,8 @@ class Match:
             self._match_optimizer(obj, group)
         else:
             self._match_layer(obj, group)
-        if group.name is not None and group.arrays and group.name != obj.name:
-            self.renamed.append((group.name, getattr(obj, "path", obj.name)))
+        if group.name is not None and group.arrays and group.name != obj.name and not is_optimizer(obj):
+            self.renamed.append((group.name, obj.path))
 
     def _match_layer(self, layer: Any, group: Group) -> None:
         """Take the arrays of a layer, or note why none of them is taken."""
@@ -92,9 +92,11 @@ class Match:
 
     def _match_optimizer(self, optimizer: Any, group: Group) -> None:
         """Take the state of an optimizer; one that was saved before its first step has only the first variables."""
-        own = own_variables(optimizer)
         if not group.arrays:
             return
+        if optimizer is self.model.optimizer and not optimizer.built:
+            optimizer.build(self.model.trainable_variables)
+        own = own_variables(optimizer)
         agree = all(key in own and own[key].shape == array.shape for key, array in group.arrays.items())
         if agree:
             self._take({key: variable for key, variable in own.items() if key in group.arrays}, group)

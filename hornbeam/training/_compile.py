@@ -172,7 +172,9 @@ def _get_metric(identifier: Any, y_true: Any, y_pred: Any) -> Any:
         if classes == 1:
             made = metrics_module.BinaryAccuracy if accuracy else metrics_module.BinaryCrossentropy
         elif len(y_true.shape) < len(y_pred.shape) or y_true.shape[-1] == 1:
-            made = metrics_module.SparseCategoricalAccuracy if accuracy else metrics_module.SparseCategoricalCrossentropy
+            made = (
+                metrics_module.SparseCategoricalAccuracy if accuracy else metrics_module.SparseCategoricalCrossentropy
+            )
         else:
             made = metrics_module.CategoricalAccuracy if accuracy else metrics_module.CategoricalCrossentropy
         return made(name=identifier)
@@ -191,7 +193,10 @@ def _per_output(given: Any, names: list[str], what: str, *, share: bool) -> list
     if isinstance(given, Mapping):
         unknown = [k for k in given if k not in names]
         if unknown:
-            message = f"{what} names the output {unknown[0]!r}; the model's are {', '.join(map(repr, names))}.{suggest(unknown[0], names)}"
+            message = (
+                f"{what} names the output {unknown[0]!r}; the model's are "
+                f"{', '.join(map(repr, names))}.{suggest(unknown[0], names)}"
+            )
             raise ValueError(message)
         return [given.get(n) for n in names]
     if isinstance(given, list | tuple):
@@ -199,7 +204,9 @@ def _per_output(given: Any, names: list[str], what: str, *, share: bool) -> list
         if len(flat) == 1 and len(names) == 1:
             return flat
         if len(flat) != len(names):
-            message = f"{what} expects {len(names)} entries, one per output ({', '.join(map(repr, names))}); got {len(flat)}."
+            message = (
+                f"{what} expects {len(names)} entries, one per output ({', '.join(map(repr, names))}); got {len(flat)}."
+            )
             raise ValueError(message)
         return flat
     return [given] * len(names) if share or len(names) == 1 else [given, *[None] * (len(names) - 1)]

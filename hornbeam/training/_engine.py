@@ -12,7 +12,7 @@ import jax
 
 
 def cache_folder() -> Path | None:
-    """Return where compiled programs are kept: `$HORNBEAM_CACHE_DIR`, or the user's cache folder; None when set to ''."""
+    """Return where compiled programs are kept: `$HORNBEAM_CACHE_DIR`, or the user's cache folder; None if ''."""
     chosen = os.environ.get("HORNBEAM_CACHE_DIR")
     if chosen is not None:
         return Path(chosen) if chosen else None

@@ -50,7 +50,7 @@ class Progress:
         if self.verbose == 2:
             parts = [f"{step}/{self.target}", clock, shown]
         else:
-            parts = [f"{step}/{self.target if self.target else '?'} {self._bar(step)} {clock}", shown]
+            parts = [f"{step}/{self.target or '?'} {self._bar(step)} {clock}", shown]
         return " - ".join(p for p in parts if p)
 
     def _bar(self, step: int) -> str:

@@ -22,7 +22,7 @@ def output_specs(model: Any, x: Any) -> Any:
     if function is not None:
         return function._outputs_struct
     specs = tree.map_structure(lambda a: None if a is None else KerasTensor((None, *a.shape[1:]), a.dtype.name), x)
-    return infer(lambda *a: model(*a), (specs,), {})
+    return infer(model, (specs,), {})
 
 
 def output_names(model: Any, outputs: Any) -> list[str]:
@@ -51,12 +51,17 @@ def in_order(given: Any, names: Sequence[str], what: str) -> list[Any]:
     if isinstance(given, Mapping):
         missing = [n for n in names if n not in given]
         if missing and not len(given) == len(names) == 1:
-            message = f"{what} is a dict with {', '.join(map(repr, given))}; the model's outputs are {', '.join(map(repr, names))}."
+            message = (
+                f"{what} is a dict with {', '.join(map(repr, given))}; the model's outputs are "
+                f"{', '.join(map(repr, names))}."
+            )
             raise ValueError(message)
         return list(given.values()) if missing else [given[n] for n in names]
     flat = tree.flatten(given)
     if len(flat) != len(names):
-        message = f"{what} expects {len(names)} arrays, one per output ({', '.join(map(repr, names))}); got {len(flat)}."
+        message = (
+            f"{what} expects {len(names)} arrays, one per output ({', '.join(map(repr, names))}); got {len(flat)}."
+        )
         raise ValueError(message)
     return flat
 
@@ -79,17 +84,26 @@ def with_class_weight(model: Any, sample: Sample, class_weight: Any) -> Sample:
     nested = any(isinstance(v, Mapping) for v in class_weight.values())
     outputs = output_names(model, output_specs(model, sample.x))
     if not nested and len(outputs) > 1:
-        message = f"class_weight of a model with several outputs is a dict output name -> dict; its outputs are {', '.join(map(repr, outputs))}."
+        message = (
+            "class_weight of a model with several outputs is a dict output name -> dict; its outputs are "
+            f"{', '.join(map(repr, outputs))}."
+        )
         raise ValueError(message)
     tables = class_weight if nested else {outputs[0]: class_weight}
     y, given = in_order(sample.y, outputs, "y"), weights_in_order(sample.sample_weight, outputs)
-    combined = []
-    for name, target, weight in zip(outputs, y, given, strict=True):
-        if name in tables:
-            own = class_weights(tables[name], target)
-            weight = own if weight is None else own * np.asarray(weight).reshape(np.shape(weight) + (1,) * (own.ndim - np.ndim(weight)))
-        combined.append(weight)
+    combined = [
+        _times(class_weights(tables[name], target), weight) if name in tables else weight
+        for name, target, weight in zip(outputs, y, given, strict=True)
+    ]
     return sample._replace(sample_weight=combined if len(combined) > 1 else combined[0])
+
+
+def _times(own: np.ndarray, weight: Any) -> np.ndarray:
+    """Return class weights `(batch, ...)` times sample weights `(batch,)`, where there are any."""
+    if weight is None:
+        return own
+    weight = np.asarray(weight)
+    return own * weight.reshape(weight.shape + (1,) * (own.ndim - weight.ndim))
 
 
 def check(model: Any, objective: Any, y: Sequence[Any], outputs: Sequence[Any], names: Sequence[str]) -> None:
@@ -100,7 +114,9 @@ def check(model: Any, objective: Any, y: Sequence[Any], outputs: Sequence[Any], 
             continue
         shown = "y" if len(names) == 1 else f"y[{name!r}]"
         if target is None:
-            message = f"Model {model.name!r}: loss {loss.name!r} needs {shown}; got none. Pass y, or a generator of (x, y)."
+            message = (
+                f"Model {model.name!r}: loss {loss.name!r} needs {shown}; got none. Pass y, or a generator of (x, y)."
+            )
             raise ValueError(message)
         if config.value_checks():
             check_targets(loss, np.asarray(target), tuple(output.shape), shown)
@@ -116,7 +132,8 @@ def check_first_outputs(model: Any, objective: Any, sample: Sample, names: Seque
     doubtful = [
         (i, loss)
         for i, loss in enumerate(objective.losses_for(names))
-        if "crossentropy" in str(getattr(loss, "name", "")) and not getattr(loss, "from_logits", False)
+        if "crossentropy" in str(getattr(loss, "name", ""))
+        and not getattr(loss, "from_logits", False)
         and not _gives_probabilities(model, i)
     ]
     if doubtful:

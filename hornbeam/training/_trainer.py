@@ -10,17 +10,17 @@ import numpy as np
 
 from hornbeam import optimizers
 from hornbeam._core import config, tree
-from hornbeam._core.graph import KerasTensor
-from hornbeam._core.infer import infer
 from hornbeam._core.serialize import deserialize, serialize
 from hornbeam._core.tracking import Tracked
-from hornbeam.callbacks import CallbackList, History
-from hornbeam.data import _arrays, _check, _iterable
+from hornbeam.callbacks import History
+from hornbeam.data import _arrays, _check
 from hornbeam.data._arrays import Sample
 from hornbeam.data._iterable import Stream
 from hornbeam.training import _targets
 from hornbeam.training._compile import Objective
+from hornbeam.training._intake import as_callbacks, hold_out, intake, is_due
 from hornbeam.training._loop import Runner
+from hornbeam.training._predict import predict_all
 from hornbeam.training._progress import Progress
 from hornbeam.training._step import Batch, Steps
 
@@ -160,7 +160,7 @@ class Trainer:
                 dataset of batches (x, y[, sample_weight]).
             y: targets `(samples, ...)`, in the structure of the outputs.
             batch_size: samples per step, 32 by default.
-            epochs: the number of the last epoch; `initial_epoch` says where counting starts.
+            epochs: the number of the last epoch.
             verbose: 0 silent, 1 or 'auto' a progress bar, 2 one line per epoch.
             callbacks: Callback objects.
             validation_split: the fraction of the samples, taken from the end, that is held out for validation.
@@ -168,7 +168,9 @@ class Trainer:
             shuffle: whether samples are put in a new order every epoch; 'batch' shuffles within batches.
             class_weight: dict class -> weight; with several outputs a dict output name -> such a dict.
             sample_weight: a weight per sample `(samples,)`, or per step `(samples, time)`.
-            steps_per_epoch, validation_steps: how many batches an epoch has, for streams.
+            initial_epoch: where counting starts, for training that goes on.
+            steps_per_epoch: how many batches an epoch has, for streams.
+            validation_steps: how many batches validation has, for streams.
             validation_batch_size: samples per validation step.
             validation_freq: every how many epochs to validate, or the list of those epochs.
 
@@ -181,24 +183,23 @@ class Trainer:
         """
         self._need_compile("fit")
         batch_size = _check.check_batch_size(batch_size)
-        validation_batch_size = batch_size if validation_batch_size is None else _check.check_batch_size(validation_batch_size)
+        validation_batch_size = (
+            batch_size if validation_batch_size is None else _check.check_batch_size(validation_batch_size)
+        )
         _check.check_count(epochs, "epochs", 0)
         validation_split = _check.check_fraction(validation_split)
-        data = self._data(x, y, sample_weight, training=True)
-        held_out: Sample | Stream | None = None
-        if validation_data is not None:
-            held_out = self._data(*_as_three(validation_data), training=False, prefix="validation_data ")
-        elif validation_split:
-            if isinstance(data, Stream):
-                message = "validation_split needs arrays; with a generator pass validation_data."
-                raise ValueError(message)
-            data, held_out = _arrays.split(data, validation_split)
+        data = intake(self, x, y, sample_weight, training=True)
+        data, held_out = hold_out(self, data, validation_data, validation_split)
         if isinstance(data, Sample):
             data = self._weighted(data, class_weight)
         verbose = 1 if verbose == "auto" else int(verbose)
-        callbacks = _as_callbacks(callbacks, self, add_history=True)
+        callbacks = as_callbacks(callbacks, self, add_history=True)
         train = Runner(self, "train", data, batch_size, steps_per_epoch, callbacks, class_weight)
-        test = None if held_out is None else Runner(self, "test", held_out, validation_batch_size, validation_steps, callbacks)
+        test = (
+            None
+            if held_out is None
+            else Runner(self, "test", held_out, validation_batch_size, validation_steps, callbacks)
+        )
         callbacks.set_params({"verbose": verbose, "epochs": epochs, "steps": train.steps})
         history = next(c for c in callbacks.callbacks if isinstance(c, History))
         self.history, self.stop_training = history, False
@@ -211,7 +212,7 @@ class Trainer:
             callbacks.on_epoch_begin(epoch)
             progress = Progress(train.steps, verbose)
             logs = train.epoch(progress, shuffle=shuffle)
-            if test is not None and _is_due(validation_freq, epoch):
+            if test is not None and is_due(validation_freq, epoch):
                 logs = logs | {f"val_{k}": v for k, v in self._run_test(test, Progress(test.steps, 0)).items()}
             progress.finish(train.done, logs)
             callbacks.on_epoch_end(epoch, logs)
@@ -240,8 +241,8 @@ class Trainer:
         Takes `x`, `y`, `batch_size`, `sample_weight` and `callbacks` as fit() does; `steps` limits the batches.
         """
         self._need_compile("evaluate")
-        data = self._data(x, y, sample_weight, training=False)
-        callbacks = _as_callbacks(callbacks, self)
+        data = intake(self, x, y, sample_weight, training=False)
+        callbacks = as_callbacks(callbacks, self)
         runner = Runner(self, "test", data, _check.check_batch_size(batch_size), steps, callbacks)
         verbose = 1 if verbose == "auto" else int(verbose)
         callbacks.set_params({"verbose": verbose, "epochs": 1, "steps": runner.steps})
@@ -259,7 +260,12 @@ class Trainer:
         return logs
 
     def predict(
-        self, x: Any, batch_size: int | None = None, verbose: Any = "auto", steps: int | None = None, callbacks: Any = None
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
     ) -> Any:
         """Return the outputs for inputs `(samples, ...)`, as NumPy arrays in the structure of the outputs.
 
@@ -269,48 +275,13 @@ class Trainer:
         quiet = callbacks is None and (verbose == 0 or not isinstance(x, np.ndarray) or len(x) <= size)
         if quiet and isinstance(x, np.ndarray) and 0 < len(x) <= size and self._is_ready(x):
             return tree.map_structure(np.asarray, self._trainer.run_predict(x))  # type: ignore[union-attr]
-        return self._predict_all(x, size, 1 if verbose == "auto" else int(verbose), steps, _as_callbacks(callbacks, self))
+        verbose = 1 if verbose == "auto" else int(verbose)
+        return predict_all(self, x, size, verbose, steps, as_callbacks(callbacks, self))
 
     def _is_ready(self, x: np.ndarray) -> bool:
         """Return whether predict is compiled for inputs like `x`, so that nothing needs checking."""
         steps = self._trainer
-        return (
-            steps is not None and self._trainer_changes == Tracked.changes and (x.shape[1:], x.dtype) in steps.seen
-        )
-
-    def _predict_all(self, x: Any, size: int, verbose: int, steps: int | None, callbacks: CallbackList) -> Any:
-        data = self._data(x, None, None, training=False, allow_empty=True)
-        if isinstance(data, Sample) and _arrays.rows_of(data) == 0:
-            return self._predict_nothing(data)
-        source = data.epoch(steps) if isinstance(data, Stream) else _arrays.batches(data, size, None)
-        total = steps or (data.length if isinstance(data, Stream) else -(-_arrays.rows_of(data) // size))
-        callbacks.set_params({"verbose": verbose, "epochs": 1, "steps": total})
-        progress, done, parts = Progress(total, verbose), 0, []
-        self.stop_predicting = False
-        callbacks.on_predict_begin()
-        for sample in source:
-            if (steps is not None and done >= steps) or self.stop_predicting:
-                break
-            if not done:
-                self._prepare(sample, "predict")
-            callbacks.on_predict_batch_begin(done)
-            outputs = self._steps().run_predict(sample.x)
-            callbacks.on_predict_batch_end(done, {"outputs": outputs})
-            parts.append(outputs)
-            done += 1
-            if progress.due():
-                progress.update(done, {})
-        progress.finish(done, {})
-        callbacks.on_predict_end()
-        if isinstance(data, Sample) and isinstance(x, np.ndarray):
-            self._steps().seen.add((x.shape[1:], x.dtype))
-        return tree.map_structure(lambda *a: np.concatenate([np.asarray(part) for part in a], axis=0), *parts)
-
-    def _predict_nothing(self, data: Sample) -> Any:
-        """Return outputs of 0 samples for inputs of 0 samples."""
-        specs = tree.map_structure(lambda a: KerasTensor((None, *a.shape[1:]), a.dtype.name), data.x)
-        outputs = infer(lambda x: self(x), (specs,), {})  # type: ignore[operator]
-        return tree.map_structure(lambda t: np.zeros((0, *(d or 0 for d in t.shape[1:])), dtype=t.dtype), outputs)
+        return steps is not None and self._trainer_changes == Tracked.changes and (x.shape[1:], x.dtype) in steps.seen
 
     # ---- one batch
 
@@ -326,7 +297,7 @@ class Trainer:
 
     def _on_batch(self, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
         self._need_compile(f"{kind}_on_batch")
-        data = self._data(x, y, sample_weight, training=kind == "train")
+        data = intake(self, x, y, sample_weight, training=kind == "train")
         if isinstance(data, Stream):
             message = f"{kind}_on_batch takes arrays; got {type(x).__name__}."
             raise TypeError(message)
@@ -346,38 +317,6 @@ class Trainer:
         return values[0] if len(values) == 1 else values
 
     # ---- data, steps and checks
-
-    def _data(
-        self, x: Any, y: Any, sample_weight: Any, *, training: bool, prefix: str = "", allow_empty: bool = False
-    ) -> Sample | Stream:
-        """Return arrays or a stream from what the user gave, checked."""
-        if _iterable.is_iterable(x):
-            if y is not None or sample_weight is not None:
-                message = f"{prefix}x is a {type(x).__name__} that gives batches (x, y): y and sample_weight must not be given beside it."
-                raise ValueError(message)
-            return Stream(x)
-        parts = {"x": x, "y": y, "sample_weight": sample_weight}
-        sample = Sample(*(_arrays.as_arrays(part, f"{prefix}{name}") for name, part in parts.items()))
-        if x is None:
-            message = f"{prefix}x is missing: give arrays, or a generator of batches."
-            raise ValueError(message)
-        if not (allow_empty and _arrays.rows_of(sample.x) == 0):
-            self._check_inputs(sample.x, prefix)
-            _arrays.check_rows(sample)
-        if training and config.value_checks():
-            _check.warn_of_odd_values(sample.x, "x")
-            _check.warn_of_odd_values(sample.y, "y")
-        return sample
-
-    def _check_inputs(self, x: Any, prefix: str) -> None:
-        """Raise when the shapes of `x` are not what a functional model takes."""
-        function = self._function  # type: ignore[attr-defined]
-        if function is not None:
-            try:
-                function.check(x)
-            except ValueError as error:
-                error.args = (f"{prefix}x: {error.args[0]}",)
-                raise
 
     def _weighted(self, sample: Sample, class_weight: Any) -> Sample:
         """Return the samples with `class_weight` in their weights."""
@@ -441,28 +380,3 @@ class Trainer:
         flat = tree.flatten(y_pred)
         self._objective.loss_tracker.update_state(loss, sample_weight=_arrays.rows_of(batch.x))
         self._objective.update_metrics(batch.y, flat, batch.sample_weight)
-
-
-def _as_callbacks(callbacks: Any, model: Any, *, add_history: bool = False) -> CallbackList:
-    if isinstance(callbacks, CallbackList):
-        return callbacks
-    return CallbackList(callbacks, add_history=add_history, model=model)
-
-
-def _as_three(validation_data: Any) -> tuple[Any, Any, Any]:
-    """Return (x, y, sample_weight) from what `validation_data` was given."""
-    if isinstance(validation_data, tuple | list):
-        if len(validation_data) not in (2, 3):
-            message = f"validation_data expects (x, y) or (x, y, sample_weight); got {len(validation_data)} entries."
-            raise ValueError(message)
-        return (*validation_data, None)[:3]
-    return validation_data, None, None
-
-
-def _is_due(validation_freq: Any, epoch: int) -> bool:
-    """Return whether to validate after `epoch`, counted from 0."""
-    if isinstance(validation_freq, list | tuple | set):
-        return epoch + 1 in validation_freq
-    return (epoch + 1) % validation_freq == 0
-
-

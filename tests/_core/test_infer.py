@@ -15,7 +15,7 @@ ROWS = [
     ("two unknown", lambda x: jnp.swapaxes(x, 1, 2), [(None, None, 3)], (None, 3, None)),
     ("strided", lambda x: x[:, ::2], [(None, None)], (None, None)),
     ("matmul", lambda x, y: x @ y, [(None, 3), (3, 2)], (None, 2)),
-    ("data-free", lambda x: jnp.ones((2, 2)), [(None,)], (2, 2)),
+    ("data-free", lambda _: jnp.ones((2, 2)), [(None,)], (2, 2)),
     ("bound", lambda x, y: x + y, [(None, None), (None, 4)], (None, 4)),
     ("static", lambda x: x * 2, [(2, 3)], (2, 3)),
 ]

@@ -35,7 +35,7 @@ def test_public_functions_are_their_names():
 
 def test_a_function_of_the_users_needs_to_be_named_again():
     data = json.loads(json.dumps(serialize(twice)))
-    with pytest.raises(ValueError, match="function 'twice'.*custom_objects"):
+    with pytest.raises(ValueError, match=r"function 'twice'.*custom_objects"):
         deserialize(data)
     assert deserialize(data, custom_objects={"twice": twice}) is twice
 
@@ -48,7 +48,7 @@ def test_code_in_a_configuration_is_refused():
 
 def test_an_unknown_class_says_how_to_name_it():
     data = {"module": "somewhere", "class_name": "Strange", "config": {}, "registered_name": "Strange"}
-    with pytest.raises(ValueError, match="class 'Strange'.*custom_objects.*register_keras_serializable"):
+    with pytest.raises(ValueError, match=r"class 'Strange'.*custom_objects.*register_keras_serializable"):
         deserialize(data)
 
 
@@ -59,7 +59,7 @@ def test_nothing_is_imported_because_a_configuration_says_so():
 
 
 def test_an_object_without_config_is_named():
-    with pytest.raises(TypeError, match="object.*cannot be saved"):
+    with pytest.raises(TypeError, match=r"object.*cannot be saved"):
         serialize({"a": object()})
 
 

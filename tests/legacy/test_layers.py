@@ -28,5 +28,5 @@ def test_merge(options, expected):
 
 
 def test_unknown_mode():
-    with pytest.raises(ValueError, match="mode must be a function or one of 'sum', .* got 'add'"):
+    with pytest.raises(ValueError, match=r"mode must be a function or one of 'sum', .* got 'add'"):
         merge([keras.Input((2,))], mode="add")

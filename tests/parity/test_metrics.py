@@ -109,6 +109,24 @@ def identify(row):
     return f"{row[0]}-{row[1]}"
 
 
+def weight_shape(name, arguments, y_true, y_pred):
+    """Return the shape of sample weights that Keras takes: per sample where it can, else per element."""
+    if arguments.get("axis") == 0:
+        return y_pred.shape[1:]
+    if "class_id" in arguments or "OneHot" in name:
+        return y_true.shape[:1]
+    if "ignore_class" in arguments or "IoU" in name:
+        return y_true.shape
+    return y_pred.shape if name in PER_ELEMENT else y_true.shape[:1]
+
+
+PER_ELEMENT = (
+    "TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives", "Precision", "Recall", "PrecisionAtRecall",
+    "RecallAtPrecision", "SensitivityAtSpecificity", "SpecificityAtSensitivity", "AUC",
+)  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:Explicitly requested dtype int64")  # Keras's IoU
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("row", ROWS, ids=identify)
 def test_metric(row, weighted):
@@ -116,10 +134,7 @@ def test_metric(row, weighted):
     ours, theirs = both(name, arguments)
     rng = np.random.default_rng(1)
     for y_true, y_pred in batches:
-        shape = y_true.shape if "IoU" in name and name[:6] != "OneHot" else y_true.shape[:1]
-        weights = rng.integers(0, 3, shape) if weighted else None
-        if weighted and (name in PER_ELEMENT or (name == "AUC" and y_pred.ndim == 2)):
-            weights = weights.reshape(-1, *[1] * (y_pred.ndim - 1)) * np.ones(y_pred.shape, int)
+        weights = rng.integers(0, 3, weight_shape(name, arguments, y_true, y_pred)) if weighted else None
         ours.update_state(y_true, y_pred, weights)
         theirs.update_state(y_true, y_pred, weights)
     close(ours.result(), theirs.result())
@@ -129,10 +144,6 @@ def test_metric(row, weighted):
         close(one.value, two.value)
     traced = jax.jit(ours.stateless_update_state)([v.value for v in ours.variables], *batches[0])
     close(ours.stateless_result(traced), theirs(*batches[0]))
-
-
-# Keras takes weights (batch,) for scores (batch, labels) only where both lengths happen to be equal.
-PER_ELEMENT = {"TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives", "Precision", "Recall", "PrecisionAtRecall", "RecallAtPrecision", "SensitivityAtSpecificity", "SpecificityAtSensitivity"}  # fmt: skip
 
 
 @pytest.mark.parametrize("row", ROWS, ids=identify)

@@ -32,22 +32,58 @@ def with_value(array, index, value):
 REFUSED = [
     # number in the list of bad inputs, model, arguments of fit, error, what it says
     (1, regression, {"x": X[:, 0], "y": Y}, ValueError, r"x: model input 'input' expects \(batch, 4\); got \(16,\)"),
-    (2, regression, {"x": np.ones((16, 5)), "y": Y}, ValueError, r"x: model input 'input' expects \(batch, 4\); got \(16, 5\)"),
+    (
+        2,
+        regression,
+        {"x": np.ones((16, 5)), "y": Y},
+        ValueError,
+        r"x: model input 'input' expects \(batch, 4\); got \(16, 5\)",
+    ),
     (6, regression, {"x": X, "y": np.ones((16, 3))}, ValueError, r"\(16, 3\)|\(batch, 3\)"),
     (7, lambda: classifier("mse"), {"x": X, "y": Y}, ValueError, r"\(16, 1\)|\(batch, 1\)"),
     (8, classifier, {"x": X, "y": with_value(LABELS, 0, 7)}, ValueError, r"labels 0\.\.2 expected, found 7 at row 0"),
     (9, classifier, {"x": X, "y": with_value(LABELS, 5, -1)}, ValueError, r"found -1 at row 5.*ignore_class"),
-    (10, lambda: classifier("categorical_crossentropy"), {"x": X, "y": LABELS}, ValueError, "sparse_categorical_crossentropy"),
-    (12, regression, {"x": np.array([["a"] * 4] * 16), "y": Y}, ValueError, r"x expects numbers; got text.*StringLookup"),
-    (13, regression, {"x": np.array([[1, 2, 3, 4]] * 15 + [[1, 2, 3, None]], dtype=object), "y": Y}, ValueError, "x is an object array: row 15"),
-    (14, regression, {"x": [[1, 2, 3, 4], [1, 2]], "y": Y[:2]}, ValueError, "x is ragged: row 0 has length 4, row 1 has 2.*pad_sequences"),
+    (
+        10,
+        lambda: classifier("categorical_crossentropy"),
+        {"x": X, "y": LABELS},
+        ValueError,
+        "sparse_categorical_crossentropy",
+    ),
+    (
+        12,
+        regression,
+        {"x": np.array([["a"] * 4] * 16), "y": Y},
+        ValueError,
+        r"x expects numbers; got text.*StringLookup",
+    ),
+    (
+        13,
+        regression,
+        {"x": np.array([[1, 2, 3, 4]] * 15 + [[1, 2, 3, None]], dtype=object), "y": Y},
+        ValueError,
+        "x is an object array: row 15",
+    ),
+    (
+        14,
+        regression,
+        {"x": [[1, 2, 3, 4], [1, 2]], "y": Y[:2]},
+        ValueError,
+        "x is ragged: row 0 has length 4, row 1 has 2.*pad_sequences",
+    ),
     (16, regression, {"x": X[:0], "y": Y[:0]}, ValueError, "x has 0 samples"),
     (17, regression, {"x": X, "y": Y[:15]}, ValueError, "same number of samples; got x: 16; y: 15"),
     (18, regression, {"x": X, "y": Y, "batch_size": 0}, ValueError, "batch_size must be .* 1 or more; got 0"),
     (19, regression, {"x": X, "y": Y, "batch_size": -3}, ValueError, "batch_size must be .* got -3"),
     (20, regression, {"x": X, "y": Y, "validation_split": 1.5}, ValueError, "validation_split .* got 1.5"),
     (21, regression, {"x": X, "y": Y, "sample_weight": np.ones(3)}, ValueError, "sample_weight: 3"),
-    (22, classifier, {"x": X, "y": LABELS, "class_weight": {0: 1.0, 1: 2.0}}, ValueError, "class_weight has no weight for class 2"),
+    (
+        22,
+        classifier,
+        {"x": X, "y": LABELS, "class_weight": {0: 1.0, 1: 2.0}},
+        ValueError,
+        "class_weight has no weight for class 2",
+    ),
     (36, regression, {"x": np.full((16, 4), 2**40 + 5), "y": Y}, OverflowError, "x: whole numbers must lie in"),
     (38, regression, {"x": {"inptu": X}, "y": Y}, ValueError, "inputs are named 'input'; the dict has 'inptu'"),
     (40, regression, {"x": X}, ValueError, "loss 'mean_squared_error' needs y"),
@@ -55,7 +91,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("make", "given", "error", "says"), [r[1:] for r in REFUSED], ids=[f"row{r[0]}" for r in REFUSED])
+@pytest.mark.parametrize(
+    ("make", "given", "error", "says"), [r[1:] for r in REFUSED], ids=[f"row{r[0]}" for r in REFUSED]
+)
 def test_refused_before_any_step(make, given, error, says):
     model = make()
     before = model.get_weights()
@@ -67,7 +105,11 @@ def test_refused_before_any_step(make, given, error, says):
 
 WARNED = [
     (3, {"x": with_value(X, (2, 1), np.nan), "y": Y}, r"x holds 1 NaN value, the first at index \(2, 1\)"),
-    (4, {"x": X, "y": with_value(with_value(Y, 3, np.inf), 4, np.inf)}, r"y holds 2 infinite values, the first at index \(3, 0\)"),
+    (
+        4,
+        {"x": X, "y": with_value(with_value(Y, 3, np.inf), 4, np.inf)},
+        r"y holds 2 infinite values, the first at index \(3, 0\)",
+    ),
 ]
 
 
@@ -105,7 +147,9 @@ def test_other_forms_are_taken(given):
     plain.set_weights(model.get_weights())
     ours = model.fit(**given, verbose=0, shuffle=False).history["loss"]
     y = given["y"] if np.asarray(given["y"]).dtype == bool else Y
-    np.testing.assert_allclose(ours, plain.fit(X, np.asarray(y, "float32"), verbose=0, shuffle=False).history["loss"], rtol=1e-6)
+    np.testing.assert_allclose(
+        ours, plain.fit(X, np.asarray(y, "float32"), verbose=0, shuffle=False).history["loss"], rtol=1e-6
+    )
 
 
 def test_predict_on_no_rows_gives_no_rows():

@@ -115,7 +115,7 @@ def _bias_add(x: Any, bias: Any, data_format: str) -> Any:
 def batch_normalization(
     x: Any, mean: Any, var: Any, beta: Any, gamma: Any, axis: int = -1, epsilon: float = 1e-3
 ) -> Any:
-    """Return (x - mean) / sqrt(var + epsilon) * gamma + beta, these of one number per step of `axis`, or of any shape."""
+    """Return (x - mean) / sqrt(var + epsilon) * gamma + beta, with one number per step of `axis`, or of any shape."""
     shape = [-1 if i == axis % x.ndim else 1 for i in range(x.ndim)]
     mean, var, beta, gamma = (
         v if v is None or jnp.ndim(v) != 1 else v.reshape(shape) for v in (mean, var, beta, gamma)

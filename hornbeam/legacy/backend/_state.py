@@ -65,12 +65,12 @@ def update(x: Variable, new_x: Any) -> Any:
 
 def update_add(x: Variable, increment: Any) -> Any:
     """Add to a Variable; return the new value."""
-    return x.assign_add(increment)
+    return x.assign(x.value + jnp.asarray(increment))
 
 
 def update_sub(x: Variable, decrement: Any) -> Any:
     """Subtract from a Variable; return the new value."""
-    return x.assign_sub(decrement)
+    return x.assign(x.value - jnp.asarray(decrement))
 
 
 def moving_average_update(x: Variable, value: Any, momentum: float) -> Any:
@@ -122,7 +122,10 @@ def in_test_phase(x: Any, alt: Any, training: Any = None) -> Any:
 
 
 def function(
-    inputs: Sequence[Any], outputs: Any, updates: Sequence[Any] = (), **kwargs: Any
+    inputs: Sequence[Any],
+    outputs: Any,
+    updates: Sequence[Any] = (),  # noqa: ARG001  # `K.update` has made them already
+    **kwargs: Any,  # noqa: ARG001  # options of other engines
 ) -> Callable[..., list[Any]]:
     """Return a function from a list of arrays to the list of `outputs`, all symbolic; `learning_phase` can be an input.
 

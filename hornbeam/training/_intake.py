@@ -1,0 +1,92 @@
+"""What fit, evaluate and predict are given, as arrays or a stream, checked before anything is computed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hornbeam._core import config
+from hornbeam.callbacks import CallbackList
+from hornbeam.data import _arrays, _check, _iterable
+from hornbeam.data._arrays import Sample
+from hornbeam.data._iterable import Stream
+
+
+def intake(
+    model: Any,
+    x: Any,
+    y: Any,
+    sample_weight: Any,
+    *,
+    training: bool,
+    prefix: str = "",
+    allow_empty: bool = False,
+) -> Sample | Stream:
+    """Return arrays or a stream; `prefix` stands before the names of arguments in errors."""
+    if _iterable.is_iterable(x):
+        if y is not None or sample_weight is not None:
+            message = (
+                f"{prefix}x is a {type(x).__name__} that gives batches (x, y): y and sample_weight must not be given "
+                "beside it."
+            )
+            raise ValueError(message)
+        return Stream(x)
+    if x is None:
+        message = f"{prefix}x is missing: give arrays, or a generator of batches."
+        raise ValueError(message)
+    parts = {"x": x, "y": y, "sample_weight": sample_weight}
+    sample = Sample(*(_arrays.as_arrays(part, f"{prefix}{name}") for name, part in parts.items()))
+    if not (allow_empty and _arrays.rows_of(sample.x) == 0):
+        _check_inputs(model, sample.x, prefix)
+        _arrays.check_rows(sample)
+    if training and config.value_checks():
+        _check.warn_of_odd_values(sample.x, "x")
+        _check.warn_of_odd_values(sample.y, "y")
+    return sample
+
+
+def _check_inputs(model: Any, x: Any, prefix: str) -> None:
+    """Raise when the shapes of `x` are not what a functional model takes."""
+    if model._function is not None:
+        try:
+            model._function.check(x)
+        except ValueError as error:
+            error.args = (f"{prefix}x: {error.args[0]}",)
+            raise
+
+
+def hold_out(
+    model: Any, data: Sample | Stream, validation_data: Any, validation_split: float
+) -> tuple[Sample | Stream, Sample | Stream | None]:
+    """Return what to train on and what to validate on."""
+    if validation_data is not None:
+        return data, intake(model, *_as_three(validation_data), training=False, prefix="validation_data ")
+    if not validation_split:
+        return data, None
+    if isinstance(data, Stream):
+        message = "validation_split needs arrays; with a generator pass validation_data."
+        raise ValueError(message)
+    return _arrays.split(data, validation_split)
+
+
+def _as_three(validation_data: Any) -> tuple[Any, Any, Any]:
+    """Return (x, y, sample_weight) from what `validation_data` was given."""
+    if isinstance(validation_data, tuple | list):
+        if len(validation_data) not in (2, 3):
+            message = f"validation_data expects (x, y) or (x, y, sample_weight); got {len(validation_data)} entries."
+            raise ValueError(message)
+        return (*validation_data, None)[:3]
+    return validation_data, None, None
+
+
+def is_due(validation_freq: Any, epoch: int) -> bool:
+    """Return whether to validate after `epoch`, counted from 0."""
+    if isinstance(validation_freq, list | tuple | set):
+        return epoch + 1 in validation_freq
+    return (epoch + 1) % validation_freq == 0
+
+
+def as_callbacks(callbacks: Any, model: Any, *, add_history: bool = False) -> CallbackList:
+    """Return the callbacks as one."""
+    if isinstance(callbacks, CallbackList):
+        return callbacks
+    return CallbackList(callbacks, add_history=add_history, model=model)
