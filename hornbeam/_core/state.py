@@ -16,6 +16,7 @@ import jax
 import jax.extend
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from hornbeam._core import dtypes
 from hornbeam._core.names import auto_name, check_name
@@ -180,7 +181,7 @@ class Variable:
             raise ValueError(message)
         scope = HERE.scope
         if scope is None:
-            if isinstance(value, jax.core.Tracer):
+            if isinstance(value, Tracer):
                 message = (
                     f"Variable {self.path!r} is assigned a traced value outside of any scope: the value would leak."
                 )

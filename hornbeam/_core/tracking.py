@@ -28,6 +28,8 @@ class Tracked:
     name: str
     path: str
     _trainable: bool
+    _losses: list[Any]
+    _inbound_nodes: list[Any]
     _weights: list[Variable]  # own weights, trainable ones first, in the order they were made in
 
     @property
@@ -79,7 +81,7 @@ class Tracked:
             elif isinstance(value, dict):
                 stack.extend(reversed(value.values()))
 
-    def _sublayers(self) -> list[Tracked]:
+    def _sublayers(self) -> list[Any]:
         return list(self._children(Tracked))
 
     def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Tracked]:

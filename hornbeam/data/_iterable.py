@@ -54,6 +54,7 @@ class Stream:
             self._running = self._start()
         done = 0
         while steps is None or done < steps:
+            assert self._running is not None  # noqa: S101 - started above
             try:
                 batch = self._peeked.pop() if self._peeked else next(self._running)
             except StopIteration:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+from jax.core import Tracer
 
 import hornbeam.ops  # noqa: F401 - gives KerasTensors and Variables their operators
 from hornbeam import constraints, dtype_policies, initializers, regularizers
@@ -220,7 +221,7 @@ class Layer(Tracked, Operation):
         for value in loss if isinstance(loss, list | tuple) else [loss]:
             if HERE.losses is not None:
                 HERE.losses.append(value)
-            if not isinstance(value, jax.core.Tracer):
+            if not isinstance(value, Tracer):
                 self._losses.append(value)
 
     @property

@@ -98,7 +98,6 @@ RECURRENT: tuple[Rule, ...] = (
     sequence_shape,
     Rename("dropout_W", "dropout"),
     Rename("dropout_U", "recurrent_dropout"),
-    Drop("implementation"),
     Drop("time_major", (False,)),
 )
 GENERATOR: tuple[Rule, ...] = (
@@ -139,6 +138,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rename("length", "size"),
         Rename("input_dtype", "dtype"),
         Drop("consume_less"),
+        Drop("implementation"),
         Drop("create_input_layer"),
     ),
     "layers.Embedding": (
@@ -179,6 +179,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Drop("schedule_decay", (0.004,)),
     ),
     "optimizers.Adagrad": (Default("initial_accumulator_value", 0.0),),
+    "callbacks.LambdaCallback": (
+        Rename("on_batch_begin", "on_train_batch_begin"),
+        Rename("on_batch_end", "on_train_batch_end"),
+    ),
     "callbacks.EarlyStopping": MONITOR,
     "callbacks.ModelCheckpoint": (*MONITOR, Drop("period", (1,))),
     "callbacks.ReduceLROnPlateau": (*MONITOR, Rename("epsilon", "min_delta")),
@@ -223,6 +227,7 @@ METHODS = {
     ),
     "Model.evaluate_generator": f"(generator, val_samples, {_WORKERS})",
     "Model.predict_generator": f"(generator, val_samples, {_WORKERS})",
+    "Model.save": "(filepath, overwrite=True)",
     "Model.summary": "(line_length=None, positions=None)",
     "Sequential.train_on_batch": "(x, y, class_weight=None, sample_weight=None)",
     "Layer.add_weight": "(shape, initializer, name=None, trainable=True, regularizer=None, constraint=None)",

@@ -67,6 +67,7 @@ METHODS = {
     "Model.predict_generator": (
         "(generator, steps=None, max_queue_size=10, workers=1, use_multiprocessing=False, verbose=0)"
     ),
+    "Model.save": "(filepath, overwrite=True, include_optimizer=True)",
     "Model.summary": "(line_length=None, positions=None, print_fn=None)",
     "Layer.add_weight": (
         "(name, shape, dtype=None, initializer=None, regularizer=None, trainable=True, constraint=None)"
@@ -75,10 +76,17 @@ METHODS = {
 
 # tf.keras: accuracy keeps its name, clipnorm is that of each gradient, Conv2D(8, 3, 2) has strides of 2: all as today.
 _MODERN = {
+    "layers.*": (*RULES["layers.*"], Drop("dynamic", (False,)), Drop("type_spec", (None,)), Drop("robust_masking")),
     "layers.Conv2D": (),
+    "layers.RNN": _keras1.RECURRENT,
+    "layers.Embedding": (*RULES["layers.Embedding"], Drop("sparse", (False,))),
     "optimizers.Adagrad": (),
     "callbacks.EarlyStopping": (),
-    "optimizers.*": tuple(r for r in RULES["optimizers.*"] if r is not norm_of_all),
+    "optimizers.*": (
+        *(rule for rule in RULES["optimizers.*"] if rule is not norm_of_all),
+        Drop("jit_compile"),
+        Drop("adaptive_epsilon", (False,)),
+    ),
     "Model.compile": tuple(r for r in RULES["Model.compile"] if r is not old_accuracy),
 }
 TF_RULES: dict[str, tuple[Rule, ...]] = {

@@ -64,7 +64,7 @@ class Model(Trainer, Layer):
             return list(dict.fromkeys([op for op in self._function.operations if isinstance(op, Layer)] + extra))
         return self._sublayers()
 
-    def _sublayers(self) -> list[Layer]:
+    def _sublayers(self) -> list[Any]:
         own = list(self._children(Layer))
         if self._function is None:
             return own

@@ -36,7 +36,7 @@ class Sequential(Model):
             self.add(layer)
 
     @property
-    def _function(self) -> Function | None:
+    def _function(self) -> Function | None:  # type: ignore[override]
         """The graph from the input to the last layer, made when it is asked for: adding a layer stays cheap."""
         if self._start is not None and self._graph is None:
             self._graph = Function(self._start, self._end, name=f"{self.name}_function")
@@ -98,7 +98,7 @@ class Sequential(Model):
         """The layers, the input's excluded."""
         return [layer for layer in self._stack if not isinstance(layer, InputLayer)]
 
-    def _sublayers(self) -> list[Layer]:
+    def _sublayers(self) -> list[Any]:
         return list(self._stack)
 
     def build(self, input_shape: Any = None) -> None:

@@ -74,7 +74,8 @@ def _as_three(validation_data: Any) -> tuple[Any, Any, Any]:
         if len(validation_data) not in (2, 3):
             message = f"validation_data expects (x, y) or (x, y, sample_weight); got {len(validation_data)} entries."
             raise ValueError(message)
-        return (*validation_data, None)[:3]
+        x, y, *weight = validation_data
+        return x, y, weight[0] if weight else None
     return validation_data, None, None
 
 

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from hornbeam._core import tree
-from hornbeam._core.state import HERE, Scope, Variable, get_mask, here, holding, set_mask
+from hornbeam._core.state import Scope, Variable, get_mask, here, holding, set_mask
 from hornbeam.training._engine import compiled
 
 
@@ -54,9 +54,10 @@ class Steps:
     def _forward(self, values: Sequence[Any], batch: Batch, *, training: bool) -> tuple[Any, list[Any], Any]:
         """Return (loss, predictions, new values of rest and of the metrics of losses)."""
         own = [*self.trainable, *self.rest, *self.metrics]
-        with holding(Scope(zip(own, values, strict=True))) as scope, here(training=training, losses=[]):
+        added: list[Any] = []
+        with holding(Scope(zip(own, values, strict=True))) as scope, here(training=training, losses=added):
             y_pred = self.model(batch.x)
-            penalties = [*HERE.losses, *self.model._penalties()]
+            penalties = [*added, *self.model._penalties()]
             loss = self.model._loss_of(batch, y_pred, penalties)
             return loss, y_pred, [scope[v] for v in own[len(self.trainable) :]]
 

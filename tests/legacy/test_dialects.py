@@ -18,11 +18,10 @@ def rows():
     for dialect in (KERAS_1, KERAS_2, TF_KERAS):
         for space, table in _signatures(dialect.signatures).items():
             for name in table:
-                for module in modules_of(space):
-                    if dialect.today(space, name) in public_names(module):
-                        yield pytest.param(
-                            dialect, space, name, getattr(module, dialect.today(space, name)), id=f"{dialect.name} {name}"
-                        )
+                today = dialect.today(space, name)
+                homes = [module for module in modules_of(space) if today in public_names(module)]
+                if homes:
+                    yield pytest.param(dialect, space, name, getattr(homes[0], today), id=f"{dialect.name} {name}")
 
 
 @pytest.mark.parametrize(("dialect", "space", "name", "today"), list(rows()))
@@ -32,7 +31,8 @@ def test_each_argument_of_then_means_something_today(dialect, space, name, today
     translated = dialect.translation(space, name, today)((), values)
     takes = {n for c in getattr(today, "__mro__", ()) for n in inspect.signature(c.__init__).parameters if c is not object}
     takes |= set(inspect.signature(today).parameters)
-    assert set(translated) <= takes | BASE
+    if isinstance(today, type) or "kwargs" not in takes:
+        assert set(translated) <= takes | BASE
     required = {
         n
         for n, p in inspect.signature(today).parameters.items()
