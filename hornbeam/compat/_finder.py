@@ -22,7 +22,8 @@ legacy = lazy("hornbeam.legacy")
 world = lazy("hornbeam.compat._world")
 
 ROOTS = ("keras", "tensorflow")
-TENSORFLOW_VERSION = "2.15.0"  # the last whose tf.keras was Keras 2
+KERAS_3 = "3.15.1"  # the Keras whose names Hornbeam has
+TENSORFLOW = {1: "2.15.0", 2: "2.15.0", 3: "2.21.0"}  # 2.15 was the last whose tf.keras was Keras 2
 
 
 class Facade(ModuleType):
@@ -97,7 +98,7 @@ class Finder(MetaPathFinder, Loader):
         if name == "__all__":
             return self.names(module)
         if name == "__version__":
-            return TENSORFLOW_VERSION if path is None else self._version(module)
+            return TENSORFLOW[self.era or 3] if path is None else self._version(module)
         try:
             return self._name(module, path, name)
         except AttributeError as error:
@@ -147,7 +148,7 @@ class Finder(MetaPathFinder, Loader):
         return world.world(legacy.KERAS_1 if self.era == 1 else legacy.KERAS_2)
 
     def _version(self, module: str) -> str:
-        return today("").__version__ if self.era == 3 else self._world(module).dialect.version
+        return KERAS_3 if self.era == 3 else self._world(module).dialect.version
 
     def _exists(self, fullname: str) -> bool:
         path = keras_path(fullname)

@@ -12,7 +12,7 @@ SPACES: dict[str, tuple[str, ...]] = {
     "initializers": ("hornbeam.initializers",),
     "layers": ("hornbeam.layers", "hornbeam.legacy.layers"),
     "losses": ("hornbeam.losses",),
-    "metrics": ("hornbeam.metrics",),
+    "metrics": ("hornbeam.metrics", "hornbeam.losses"),
     "models": ("hornbeam.models",),
     "optimizers": ("hornbeam.optimizers",),
     "optimizers.schedules": ("hornbeam.optimizers.schedules",),

@@ -10,6 +10,8 @@ from __future__ import annotations
 import difflib
 import functools
 import importlib
+import inspect
+from abc import ABCMeta
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -36,6 +38,26 @@ KINDS = {
     "Layer": (layers.Layer, LayerBehaviour),
     "Optimizer": (optimizers.Optimizer, OptimizerBehaviour),
 }
+
+
+class EraClass(ABCMeta):
+    """The class of an era's classes: these recognise objects and subclasses of the class of today.
+
+    What a class has in its own `vars` holds for it alone, and not for a user's subclass of it.
+    """
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, vars(cls).get("_today", ())) or super().__instancecheck__(instance)
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        return issubclass(subclass, vars(cls).get("_today", ())) or super().__subclasscheck__(subclass)
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        signature = vars(cls).get("_era_signature")
+        if signature is None:
+            raise AttributeError(cls.__name__)  # inspect then reads __init__
+        return signature
 
 
 class World:
@@ -99,12 +121,12 @@ class World:
             return cls
         body = {"__doc__": cls.__doc__, "__module__": f"keras.{space}", "__qualname__": cls.__name__}
         body |= {"_today": cls, "_era": self, "_era_name": name}
+        if text := self.dialect.signature(space, name):
+            body["_era_signature"] = parse_signature(text)
         formula = self.dialect.formulas.get(f"{space}.{cls.__name__}")
         bases = (*filter(None, [formula]), *(kinds.values() or [Behaviour]), cls)
-        era_class = _metaclass(type(cls))(cls.__name__, bases, body)
+        era_class = EraClass(cls.__name__, bases, body)
         era_class.__init__ = _translated(era_class, "__init__", translation or Translation(name, cls, None, ()), cls)
-        if text := self.dialect.signature(space, name):
-            era_class.__signature__ = parse_signature(text)
         for kind in reversed(kinds):
             for method in self.dialect.methods_of(kind):
                 if method not in ("__init__", "add_weight"):
@@ -130,11 +152,11 @@ class World:
         return found() if isinstance(found, type) else optimizers.get(name)
 
     def adopt(self, result: Any) -> Any:
-        """Make the layers of a model that today's functions made into layers of this era."""
+        """Make the layers and the optimizer of a model that today's functions made those of this era."""
         if isinstance(result, layers.Layer):
-            for part in result._flatten_layers():  # the one walk over the layers inside
+            for part in (*result._flatten_layers(), getattr(result, "optimizer", None)):
                 name = type(part).__name__
-                for space in ("layers", "models"):
+                for space in ("layers", "models", "optimizers"):
                     if any(getattr(module, name, None) is type(part) for module in modules_of(space)):
                         part.__class__ = self.get(space, name)
         return result
@@ -148,20 +170,6 @@ def _translated(era_class: type, method: str, translation: Translation, source: 
         return getattr(super(era_class, self), method)(**translation(args, kwargs))
 
     return call
-
-
-@functools.cache
-def _metaclass(base: type) -> type:
-    """Return a metaclass over `base` whose classes recognise objects and subclasses of the class of today."""
-
-    class EraClass(base):
-        def __instancecheck__(self, obj: Any) -> bool:
-            return isinstance(obj, vars(self).get("_today", ())) or super().__instancecheck__(obj)
-
-        def __subclasscheck__(self, other: type) -> bool:
-            return issubclass(other, vars(self).get("_today", ())) or super().__subclasscheck__(other)
-
-    return EraClass
 
 
 @functools.cache

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from hornbeam import activations, random
 from hornbeam._core.seeds import SeedGenerator
+from hornbeam._core.serialize import deserialize
 from hornbeam._core.state import Variable
 from hornbeam.layers._checks import known, refusal, whole, within
 from hornbeam.layers._layer import Layer
@@ -51,7 +52,10 @@ class RecurrentCell(Layer):
         return self.units
 
     @property
-    def output_size(self) -> int:
+    return cell
+
+
+def output_size(self) -> int:
         """The length of the output."""
         return self.units
 
@@ -312,9 +316,7 @@ class StackedRNNCells(Layer):
 
     def __init__(self, cells: Sequence[Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        for cell in cells:
-            check_cell(self, cell)
-        self.cells = list(cells)
+        self.cells = [as_cell(self, cell) for cell in cells]
 
     @property
     def state_size(self) -> list[Any]:
@@ -358,8 +360,9 @@ class StackedRNNCells(Layer):
         return inputs, new
 
 
-def check_cell(layer: Layer, cell: Any) -> None:
-    """Refuse what is not a cell."""
+def as_cell(layer: Layer, cell: Any) -> Any:
+    """Return a cell, given as itself or as its configuration."""
+    cell = deserialize(cell) if isinstance(cell, Mapping) else cell
     if not callable(cell) or not hasattr(cell, "state_size"):
         raise refusal(layer, "cells that have call(inputs, states) and a state_size", f"{cell!r}")
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
 from hornbeam._core import config
+from hornbeam._core.serialize import deserialize
 from hornbeam.layers._layer import Layer
 
 
@@ -64,6 +65,14 @@ def axis_of(layer: Layer, axis: Any, shape: Sequence[int | None]) -> int:
         rank = len(shape)
         raise refusal(layer, f"axis from {-rank} to {rank - 1}, the input having rank {rank}", f"axis={axis!r}")
     return int(axis) % len(shape)
+
+
+def as_layer(layer: Layer, name: str, value: Any) -> Any:
+    """Return argument `name`, a layer or its configuration, as a layer."""
+    value = deserialize(value) if isinstance(value, Mapping) else value
+    if not isinstance(value, Layer):
+        raise refusal(layer, f"{name} to be a layer", f"{value!r}")
+    return value
 
 
 def known(layer: Layer, what: str, length: int | None, shape: Any) -> int:

@@ -25,13 +25,12 @@ class ConvBase(Layer):
     activation: Any
 
     def _store_windows(
-        self, kernel_size: Sizes, strides: Sizes, padding: str, order: str | None, dilation: Sizes
+        self, kernel_size: Sizes, strides: Sizes, padding: str, order: str | None, dilation: Sizes, *, causal: bool
     ) -> None:
-        """Check and store how the windows lie."""
+        """Check and store how the windows lie; `causal` says whether such padding is known."""
         self.kernel_size = per_axis(self, "kernel_size", kernel_size, self.rank)
         self.strides = per_axis(self, "strides", strides, self.rank)
-        allowed = ("valid", "same", "causal") if self.rank == 1 else ("valid", "same")
-        self.padding = one_of(self, "padding", padding, allowed)
+        self.padding = one_of(self, "padding", padding, ("valid", "same", *["causal"] * causal))
         self.data_format = order_of(self, order)
         self.dilation_rate = per_axis(self, "dilation_rate", dilation, self.rank)
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
@@ -108,7 +107,7 @@ class _Conv(ConvBase, Adaptable):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self._store_lora(*lora)
         self.filters = whole(self, "filters", filters)
-        self._store_windows(kernel_size, strides, padding, data_format, dilation_rate)
+        self._store_windows(kernel_size, strides, padding, data_format, dilation_rate, causal=self.rank == 1)
         self.groups = whole(self, "groups", groups)
         if self.filters % self.groups:
             raise refusal(self, f"filters to be a multiple of groups={groups}", f"filters={filters}")

@@ -9,7 +9,7 @@ from typing import Any
 from hornbeam import ops
 from hornbeam._core import tree
 from hornbeam._core.graph import KerasTensor, attach_mask
-from hornbeam._core.serialize import serialize
+from hornbeam._core.serialize import deserialize, serialize
 from hornbeam.layers._layer import Layer, shape_of
 
 
@@ -86,6 +86,9 @@ class Lambda(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        function, output_shape, mask = (
+            deserialize(x) if isinstance(x, Mapping) else x for x in (function, output_shape, mask)
+        )
         if not callable(function):
             message = f"Layer {self.path!r} (Lambda) expects a function; got {function!r}."
             raise TypeError(message)

@@ -433,9 +433,16 @@ class Layer(Tracked, Operation):
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Any:
-        """Return a layer made from what `get_config` returned; a class that writes its own config reads it itself."""
-        derived = cls.get_config.__module__.startswith("hornbeam.")
-        return cls(**{name: deserialize(value) if derived else value for name, value in config.items()})
+        """Return a layer made from what `get_config` returned.
+
+        What stands in it for a class's own arguments is made into objects first, unless the class writes its own
+        config: then it reads it itself. The package's constructors take configurations for objects.
+        """
+        own: set[str] = set()
+        if cls.get_config.__module__.startswith("hornbeam."):
+            users = (c for c in cls.__mro__ if not c.__module__.startswith("hornbeam.") and "__init__" in c.__dict__)
+            own.update(name for c in users for name in inspect.signature(c.__init__).parameters)  # type: ignore[misc]
+        return cls(**{name: deserialize(value) if name in own else value for name, value in config.items()})
 
     def get_build_config(self) -> dict[str, Any] | None:
         """Return the shapes that the layer was built with, for files."""

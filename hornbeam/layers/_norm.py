@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from hornbeam import ops
 from hornbeam._core.dtypes import result_type
 from hornbeam._core.state import Variable
 from hornbeam.layers._checks import axis_of, known, refusal
@@ -18,7 +19,7 @@ from hornbeam.layers._weights import ruled_weight, store_rules
 
 
 class Normalizing(Layer):
-    """A layer that ends with `x * gamma + beta`, computed in float32 or better."""
+    """A layer that ends with `x * gamma + beta`, these read in the type they are stored in."""
 
     scale: bool
     center: bool
@@ -27,12 +28,6 @@ class Normalizing(Layer):
         """Make gamma and beta of `shape`, where they are asked for."""
         self.gamma: Variable | None = ruled_weight(self, "gamma", shape, autocast=False) if self.scale else None
         self.beta: Variable | None = ruled_weight(self, "beta", shape, autocast=False) if self.center else None
-
-    def _affine(self, x: Any, shape: Sequence[int]) -> Any:
-        """Return `x * gamma + beta`, these brought to `shape`."""
-        if self.gamma is not None:
-            x = x * self.gamma.value.reshape(shape)
-        return x if self.beta is None else x + self.beta.value.reshape(shape)
 
 
 class BatchNormalization(Normalizing):
@@ -137,24 +132,19 @@ class BatchNormalization(Normalizing):
             expected = f"a mask of {inputs.ndim - 1} axes, those of the inputs but the last"
             raise refusal(self, expected, f"a mask of shape {mask.shape} for inputs of shape {inputs.shape}")
         x = inputs.astype(result_type(inputs.dtype, "float32"))
-        axis = self.axis % x.ndim
-        shape = [x.shape[axis] if i == axis else 1 for i in range(x.ndim)]
-        if not training or not self.trainable:
-            mean, variance = self.moving_mean.value, self.moving_variance.value
-            outputs = self._normalize(x, mean, variance, shape)
-            return self._affine(outputs, shape).astype(self.compute_dtype)
-        mean, variance = _statistics(x, axis, mask)
-        outputs = self._normalize(x, mean, variance, shape)
-        if self.renorm:
-            r, d = self._correct(mean, variance)
-            outputs = outputs * r.reshape(shape) + d.reshape(shape)
-        else:
-            _move(self.moving_mean, mean, self.momentum)
-            _move(self.moving_variance, variance, self.momentum)
-        return self._affine(outputs, shape).astype(self.compute_dtype)
-
-    def _normalize(self, x: Any, mean: Any, variance: Any, shape: Sequence[int]) -> Any:
-        return (x - mean.reshape(shape)) * jax.lax.rsqrt(variance + self.epsilon).reshape(shape)
+        gamma, beta = (None if w is None else w.value for w in (self.gamma, self.beta))
+        mean, variance = self.moving_mean.value, self.moving_variance.value
+        if training and self.trainable:
+            mean, variance = _statistics(x, self.axis % x.ndim, mask)
+            if self.renorm:
+                r, d = self._correct(mean, variance)
+                gamma, beta = r if gamma is None else r * gamma, d if gamma is None else d * gamma
+                beta = beta if self.beta is None else beta + self.beta.value
+            else:
+                _move(self.moving_mean, mean, self.momentum)
+                _move(self.moving_variance, variance, self.momentum)
+        outputs = ops.batch_normalization(x, mean, variance, self.axis, beta, gamma, self.epsilon)
+        return outputs.astype(self.compute_dtype)
 
     def _correct(self, mean: Any, variance: Any) -> tuple[Any, Any]:
         """Return factor and shift from the batch's statistics to the running ones, and move these."""
@@ -170,6 +160,10 @@ class BatchNormalization(Normalizing):
         _move(self.moving_stddev, stddev, self.momentum)
         self.moving_variance.assign(jnp.maximum(self.moving_stddev.value**2 - self.epsilon, 0))
         return jax.lax.stop_gradient(r), jax.lax.stop_gradient(d)
+
+
+def _tuple(axis: int | Sequence[int]) -> tuple[int, ...]:
+    return (axis,) if isinstance(axis, int) else tuple(axis)
 
 
 def _statistics(x: Any, axis: int, mask: Any) -> tuple[Any, Any]:
@@ -242,19 +236,16 @@ class LayerNormalization(Normalizing):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make gamma and beta of the shape of the axes."""
-        axes = sorted(axis_of(self, a, input_shape) for a in ([self.axis] if isinstance(self.axis, int) else self.axis))
+        axes = sorted(axis_of(self, a, input_shape) for a in _tuple(self.axis))
         shape = tuple(known(self, f"axis {a}", input_shape[a], input_shape) for a in axes)
         self._build_affine(shape)
 
     def call(self, inputs: Any) -> Any:
         """Return the normalized inputs."""
-        x = inputs.astype(result_type(inputs.dtype, "float32"))
-        axes = tuple(sorted(a % x.ndim for a in ([self.axis] if isinstance(self.axis, int) else self.axis)))
-        shape = [x.shape[i] if i in axes else 1 for i in range(x.ndim)]
-        factor = jax.lax.rsqrt(jnp.var(x, axes, keepdims=True) + self.epsilon)
-        if not self.rms_scaling:
-            x = x - jnp.mean(x, axes, keepdims=True)
-        return self._affine(x * factor, shape).astype(self.compute_dtype)
+        gamma, beta = (None if w is None else w.value for w in (self.gamma, self.beta))
+        extra = {"rms_scaling": True} if self.rms_scaling else {}
+        outputs = ops.layer_normalization(inputs, gamma, beta, _tuple(self.axis), self.epsilon, **extra)
+        return outputs.astype(self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments, with the one that comes by its name alone."""

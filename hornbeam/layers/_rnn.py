@@ -20,7 +20,7 @@ from hornbeam.layers._cells import (
     RecurrentCell,
     SimpleRNNCell,
     StackedRNNCells,
-    check_cell,
+    as_cell,
     initial_state,
     run_cell,
 )
@@ -68,8 +68,7 @@ class RNN(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.cell = StackedRNNCells(cell) if isinstance(cell, list | tuple) else cell
-        check_cell(self, self.cell)
+        self.cell = StackedRNNCells(cell) if isinstance(cell, list | tuple) else as_cell(self, cell)
         self.return_sequences, self.return_state = return_sequences, return_state
         self.go_backwards, self.stateful, self.unroll = go_backwards, stateful, unroll
         self.zero_output_for_mask = zero_output_for_mask
@@ -224,8 +223,9 @@ class _OneCell(RNN):
         except ValueError as error:
             error.add_note(f"It is the cell of layer {kwargs.get('name') or type(self).__name__!r}.")
             raise
-        loop = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll", "activity_regularizer")
-        super().__init__(cell, **{name: given[name] for name in loop}, **kwargs)
+        loop = [name for name in constructor_arguments(RNN) if name in given]
+        regularizer = given["activity_regularizer"]
+        super().__init__(cell, **{n: given[n] for n in loop}, activity_regularizer=regularizer, **kwargs)
         self.input_spec = InputSpec(ndim=3)
 
     def __getattr__(self, name: str) -> Any:
@@ -236,8 +236,9 @@ class _OneCell(RNN):
         return getattr(cell, name)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments, with the one that comes by its name alone."""
-        return super().get_config() | ({"zero_output_for_mask": True} if self.zero_output_for_mask else {})
+        """Return the arguments, with those of every loop that come by their names alone."""
+        more = {name: True for name in ("zero_output_for_mask", "unroll") if getattr(self, name)}
+        return super().get_config() | more
 
 
 class SimpleRNN(_OneCell):

@@ -110,11 +110,6 @@ def old_accuracy(arguments: Arguments) -> None:
         arguments["metrics"] = convert(arguments["metrics"], loss)
 
 
-def old_monitor(name: Any) -> Any:
-    """Return the name under which a callback finds accuracy: 'val_accuracy' was 'val_acc'."""
-    return name.replace("accuracy", "acc") if name in ("accuracy", "val_accuracy") else name
-
-
 def renamed(table: dict[str, str]) -> Callable[[Any], Any]:
     """Return a function that renames the strings in a nest of lists and dicts by `table`."""
 

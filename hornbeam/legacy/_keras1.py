@@ -13,7 +13,6 @@ from hornbeam.legacy._conversions import (
     input_name,
     norm_of_all,
     old_accuracy,
-    old_monitor,
     or_epsilon,
     renamed,
     samples_to_batches,
@@ -64,7 +63,6 @@ NAMES = {
         "AtrousConvolution2D": "Conv2D",
         "AtrousConv1D": "Conv1D",
         "AtrousConv2D": "Conv2D",
-        "SeparableConvolution2D": "SeparableConv2D",
         "TimeDistributedDense": "Dense",
     },
     "losses": LOSSES,
@@ -104,7 +102,6 @@ GENERATOR: tuple[Rule, ...] = (
     *(Drop(name) for name in ("max_q_size", "nb_worker", "pickle_safe", "max_queue_size", "workers")),
     Drop("use_multiprocessing"),
 )
-MONITOR: tuple[Rule, ...] = (Map("monitor", "monitor", old_monitor),)
 
 RULES: dict[str, tuple[Rule, ...]] = {
     "layers.*": (
@@ -183,9 +180,6 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rename("on_batch_begin", "on_train_batch_begin"),
         Rename("on_batch_end", "on_train_batch_end"),
     ),
-    "callbacks.EarlyStopping": MONITOR,
-    "callbacks.ModelCheckpoint": (*MONITOR, Drop("period", (1,))),
-    "callbacks.ReduceLROnPlateau": (*MONITOR, Rename("epsilon", "min_delta")),
     "utils.to_categorical": (Rename("nb_classes", "num_classes"),),
     "Model.__init__": (Rename("input", "inputs"), Rename("output", "outputs")),
     "Model.compile": (

@@ -10,12 +10,6 @@ NAMES = {
     **_keras1.NAMES,
     "layers": {
         **_keras1.NAMES["layers"],
-        "Convolution2DTranspose": "Conv2DTranspose",
-        "Deconvolution2D": "Conv2DTranspose",
-        "Deconv2D": "Conv2DTranspose",
-        "Deconvolution3D": "Conv3DTranspose",
-        "Deconv3D": "Conv3DTranspose",
-        "SeparableConvolution1D": "SeparableConv1D",
         "CuDNNLSTM": "LSTM",
         "CuDNNGRU": "GRU",
     },
@@ -32,13 +26,10 @@ NAMES = {
     },
 }
 
-_TENSORBOARD = ("batch_size", "write_grads", "embeddings_layer_names", "embeddings_data", "profile_batch")
-
 RULES: dict[str, tuple[Rule, ...]] = {
     **_keras1.RULES,
     # Two whole numbers after the filters were the kernel's rows and columns, as in Keras 1.
     "layers.Conv2D": (Join(("kernel_size", "strides"), "kernel_size", positional_whole_numbers=True),),
-    "callbacks.TensorBoard": tuple(Drop(name) for name in _TENSORBOARD),
 }
 
 METHODS = {
@@ -75,23 +66,19 @@ METHODS = {
 }
 
 # tf.keras: accuracy keeps its name, clipnorm is that of each gradient, Conv2D(8, 3, 2) has strides of 2: all as today.
-_MODERN = {
+TF_RULES: dict[str, tuple[Rule, ...]] = {
+    **RULES,
     "layers.*": (*RULES["layers.*"], Drop("dynamic", (False,)), Drop("type_spec", (None,)), Drop("robust_masking")),
     "layers.Conv2D": (),
     "layers.RNN": _keras1.RECURRENT,
     "layers.Embedding": (*RULES["layers.Embedding"], Drop("sparse", (False,))),
     "optimizers.Adagrad": (),
-    "callbacks.EarlyStopping": (),
     "optimizers.*": (
         *(rule for rule in RULES["optimizers.*"] if rule is not norm_of_all),
         Drop("jit_compile"),
         Drop("adaptive_epsilon", (False,)),
     ),
     "Model.compile": tuple(r for r in RULES["Model.compile"] if r is not old_accuracy),
-}
-TF_RULES: dict[str, tuple[Rule, ...]] = {
-    **{key: tuple(r for r in rules if r not in _keras1.MONITOR) for key, rules in RULES.items()},
-    **_MODERN,
 }
 TF_METHODS = {
     "Model.__init__": "(inputs, outputs, name=None, trainable=True, **kwargs)",

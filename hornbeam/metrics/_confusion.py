@@ -12,6 +12,7 @@ from hornbeam.losses._loss import align, divide_no_nan, spread
 from hornbeam.metrics._metric import Metric
 
 TP, FP, TN, FN = "true_positives", "false_positives", "true_negatives", "false_negatives"
+Parts = tuple[jax.Array, jax.Array, jax.Array]  # targets, scores, weights
 NEVER = -1e10  # the score of a class that is not among the top k, and the threshold that all others exceed
 
 
@@ -37,7 +38,7 @@ def counts(y_true: Any, y_pred: Any, weights: Any, thresholds: Sequence[float]) 
 
 def columns(
     y_true: Any, y_pred: Any, sample_weight: Any, dtype: str, top_k: int | None = None, class_id: int | None = None
-) -> tuple[jax.Array, jax.Array, jax.Array]:
+) -> Parts:
     """Return targets, scores and weights as (samples, labels): the labels are the last axis, the rest are samples."""
     y_true, y_pred = align(*(jnp.asarray(read(y), dtype=dtype) for y in (y_true, y_pred)))
     weights = jnp.ones((), dtype) if sample_weight is None else jnp.asarray(read(sample_weight), dtype=dtype)
@@ -55,9 +56,10 @@ def columns(
     return y_true.reshape(-1, labels), y_pred.reshape(-1, labels), weights.reshape(-1, labels)
 
 
-def flat(parts: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+def flat(parts: Parts) -> Parts:
     """Return arrays (samples, labels) with each label as a sample of its own, (samples * labels, 1)."""
-    return tuple(x.reshape(-1, 1) for x in parts)
+    y_true, y_pred, weights = (x.reshape(-1, 1) for x in parts)
+    return y_true, y_pred, weights
 
 
 def check_thresholds(thresholds: Any, default: float, owner: str) -> list[float]:

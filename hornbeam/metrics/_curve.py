@@ -12,7 +12,7 @@ from hornbeam._core.op import read
 from hornbeam._core.registry import suggest
 from hornbeam._core.state import Variable
 from hornbeam.losses._loss import divide_no_nan
-from hornbeam.metrics._confusion import FN, FP, TN, TP, columns, counts, flat
+from hornbeam.metrics._confusion import FN, FP, TN, TP, Parts, columns, counts, flat
 from hornbeam.metrics._metric import Metric
 
 KINDS = (TP, FP, TN, FN)
@@ -41,7 +41,7 @@ class _Curve(Metric):
     def _make_counts(self, labels: tuple[int, ...]) -> dict[str, Variable]:
         return {kind: self.add_weight((len(self.thresholds), *labels), name=kind) for kind in KINDS}
 
-    def _add(self, variables: dict[str, Variable], parts: tuple[jax.Array, ...]) -> None:
+    def _add(self, variables: dict[str, Variable], parts: Parts) -> None:
         for kind, found in counts(*parts, self.thresholds).items():
             variables[kind].assign_add(found.reshape(variables[kind].shape))
 
@@ -169,9 +169,8 @@ def _precision_recall(n: Counts) -> tuple[jax.Array, jax.Array]:
 def _gain(n: Counts) -> tuple[jax.Array, jax.Array]:
     """Return recall gain and precision gain: Flach and Kull, "Precision-Recall-Gain Curves" (2015)."""
     odds = divide_no_nan(n[TP] + n[FN], n[TN] + n[FP])
-    found = jnp.maximum(n[TP], config.epsilon())
-    recall, precision = (1.0 - odds * n[error] / found for error in (FN, FP))
-    return jnp.clip(recall, 0.0, 1.0), jnp.clip(precision, 0.0, 1.0)
+    recall = 1.0 - odds * n[FN] / jnp.maximum(n[TP], config.epsilon())
+    return jnp.clip(recall, 0.0, 1.0), 1.0 - odds * divide_no_nan(n[FP], n[TP])
 
 
 _AXES: dict[str, Callable[[Counts], tuple[jax.Array, jax.Array]]] = {

@@ -100,7 +100,9 @@ class MeanMetricWrapper(Mean):
         for argument, value in kwargs.items():
             setattr(self, argument, value)
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(  # pyright: ignore[reportIncompatibleMethodOverride]  # Mean takes values
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None
+    ) -> None:
         """Take targets and predictions (batch, ...) into account, with `sample_weight` (batch, ...) if given."""
         mask = mask_of(y_pred)
         values = self.fn(read(y_true), read(y_pred), **self._kwargs())

@@ -70,7 +70,9 @@ class RootMeanSquaredError(Mean):
     def __init__(self, name: str = "root_mean_squared_error", dtype: Any = None) -> None:
         super().__init__(name, dtype)
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(  # pyright: ignore[reportIncompatibleMethodOverride]  # Mean takes values
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None
+    ) -> None:
         """Take targets and predictions (batch, ...) into account, with `sample_weight` (batch, ...) if given."""
         y_true, y_pred = pair(read(y_true), read(y_pred))
         super().update_state(jnp.square(y_pred - y_true), sample_weight)

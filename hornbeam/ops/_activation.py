@@ -316,9 +316,10 @@ def glu(x: Tensor, axis: int = -1) -> Tensor:
 
 @op
 def sparsemax(x: Tensor, axis: int = -1) -> Tensor:
-    """Return the point of the probability simplex nearest to x along `axis`: a softmax with zeros.
+    """Return max(x - level, 0) along `axis`: a softmax with zeros (Martins and Astudillo, 2016).
 
-    Martins and Astudillo, 2016.
+    The level is Keras's, so that its models give the same numbers: where several elements stay above it, it is higher
+    than the paper's, and the result sums to less than 1.
 
     >>> from hornbeam import ops
     >>> ops.sparsemax([0.0, 5.0]).tolist()
@@ -335,7 +336,7 @@ def _sparsemax(x: jax.Array, axis: int) -> jax.Array:
     rank = jnp.arange(1, lines.shape[-1] + 1, dtype=x.dtype)
     support = falling - (total - 1) / rank > 0
     count = jnp.sum(support, axis=-1, keepdims=True).astype(x.dtype)
-    level = (jnp.sum(jnp.where(support, falling, 0), axis=-1, keepdims=True) - 1) / count
+    level = (jnp.sum(jnp.where(support, total, 0), axis=-1, keepdims=True) - 1) / count
     return jnp.moveaxis(jnp.maximum(lines - level, 0), -1, axis)
 
 

@@ -161,7 +161,7 @@ def arctan2(x1: Tensor, x2: Tensor) -> Tensor:
     >>> ops.arctan2(0.0, 1.0).tolist()
     0.0
     """
-    return jnp.arctan2(*inexact_pair(x1, x2))
+    return jnp.arctan2(*inexact_pair(as_array(x1), as_array(x2)))
 
 
 @op
@@ -194,7 +194,7 @@ def logaddexp(x1: Tensor, x2: Tensor) -> Tensor:
     >>> float(ops.logaddexp(1000.0, -1000.0))
     1000.0
     """
-    return jnp.logaddexp(*inexact_pair(x1, x2))
+    return jnp.logaddexp(*inexact_pair(as_array(x1), as_array(x2)))
 
 
 @op
@@ -205,7 +205,7 @@ def logaddexp2(x1: Tensor, x2: Tensor) -> Tensor:
     >>> float(ops.logaddexp2(3.0, 3.0))
     4.0
     """
-    return jnp.logaddexp2(*inexact_pair(x1, x2))
+    return jnp.logaddexp2(*inexact_pair(as_array(x1), as_array(x2)))
 
 
 @op

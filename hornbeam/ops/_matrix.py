@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from hornbeam._core import dtypes
 from hornbeam._core.op import op
-from hornbeam.ops._arrays import Tensor, as_array, inexact
+from hornbeam.ops._arrays import Tensor, as_array, inexact, inexact_pair
 
 
 @op
@@ -118,5 +118,5 @@ def cdist(x: Tensor, y: Tensor) -> Tensor:
     >>> ops.cdist([[0.0, 0.0]], [[3.0, 4.0]]).tolist()
     [[5.0]]
     """
-    x, y = inexact(x), inexact(y)
+    x, y = inexact_pair(as_array(x), as_array(y))
     return jnp.sqrt(jnp.sum(jnp.square(x[..., :, None, :] - y[..., None, :, :]), axis=-1))

@@ -6,7 +6,7 @@ from typing import Any, Unpack
 import jax.numpy as jnp
 
 from hornbeam._core.state import Variable
-from hornbeam.optimizers._common import Common, takes_common
+from hornbeam.optimizers._common import Common, WithoutDecay, takes_common
 from hornbeam.optimizers._optimizer import Optimizer, Slots
 
 
@@ -84,9 +84,9 @@ class AdamW(Adam):
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         amsgrad: bool = False,
-        **common: Unpack[Common],
+        **common: Unpack[WithoutDecay],
     ) -> None:
-        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, **{**common, "weight_decay": weight_decay})
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **common)
         if weight_decay is None:
             message = f"{self.name}: weight_decay must be a number; got None. Without it, use Adam."
             raise ValueError(message)

@@ -10,10 +10,9 @@ from hornbeam.optimizers._optimizer import Optimizer
 F = TypeVar("F", bound=Callable[..., None])
 
 
-class Common(TypedDict, total=False):
-    """Arguments of every optimizer, explained at `Optimizer`."""
+class WithoutDecay(TypedDict, total=False):
+    """Arguments of every optimizer but `weight_decay`, explained at `Optimizer`."""
 
-    weight_decay: float | None
     clipnorm: float | None
     clipvalue: float | None
     global_clipnorm: float | None
@@ -23,6 +22,12 @@ class Common(TypedDict, total=False):
     loss_scale_factor: float | None
     gradient_accumulation_steps: int | None
     name: str | None
+
+
+class Common(WithoutDecay, total=False):
+    """Arguments of every optimizer, explained at `Optimizer`."""
+
+    weight_decay: float | None
 
 
 _PARAMETERS = [

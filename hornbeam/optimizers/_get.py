@@ -32,7 +32,7 @@ def get(identifier: Any) -> Optimizer | None:
     """
     if identifier is None or isinstance(identifier, Optimizer):
         return identifier
-    found = identifier
+    found: Any = identifier
     if isinstance(identifier, str):
         found = _LOWER.get(identifier.lower()) or registry.lookup("optimizer", identifier, _LOWER)
     elif isinstance(identifier, Mapping):

@@ -11,6 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from hornbeam import initializers, ops
 from hornbeam._core import dtypes
@@ -234,7 +235,7 @@ class Optimizer(Configurable):
             self._variables = [v for v in self._variables if v is not own]
             self._learning_rate = rate
         elif isinstance(own, Variable):
-            own.assign(read(rate) if isinstance(rate, Variable | jax.Array) else float(rate))
+            own.assign(rate if isinstance(rate, Variable | jax.Array) else _checks.check_learning_rate(self.name, rate))
         else:
             message = (
                 f"{self.name}: learning_rate was given as {type(own).__name__} and cannot be set to a number; make the "
@@ -424,7 +425,7 @@ def _overwritten(pairs: list[tuple[Any, Variable]]) -> tuple[list[Any], list[Var
 
 def when(condition: Any, then: Callable[[], None], otherwise: Callable[[], None] = lambda: None) -> None:
     """Run `then` or `otherwise`, which write Variables; in a compiled step, as a branch."""
-    if isinstance(condition, jax.core.Tracer):
+    if isinstance(condition, Tracer):
         ops.cond(condition, then, otherwise)
     elif condition:
         then()

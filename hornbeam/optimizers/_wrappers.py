@@ -78,7 +78,10 @@ class LossScaleOptimizer(Optimizer):
     def learning_rate(self, rate: Any) -> None:
         self.inner_optimizer.learning_rate = rate
 
-    scales_loss = True
+    @property
+    def scales_loss(self) -> bool:
+        """True."""
+        return True
 
     def scale_loss(self, loss: Any) -> Any:
         """Return the loss times the scale; to be called where Variables have the values of this step."""
@@ -211,6 +214,7 @@ class MultiOptimizer(Optimizer):
             raise TypeError(message)
         self.optimizer_map = optimizer_map
         self._chosen: dict[Variable, Optimizer] = {}
+        self._hand_on_loss_scale()
 
     @property
     def optimizers(self) -> list[Optimizer]:
@@ -232,10 +236,17 @@ class MultiOptimizer(Optimizer):
             raise TypeError(message)
         return optimizer
 
+    def _hand_on_loss_scale(self) -> None:
+        """Let each optimizer divide its gradients by what the loss is multiplied by."""
+        if self.loss_scale_factor is not None:
+            for optimizer in self.optimizers:
+                optimizer.loss_scale_factor = self.loss_scale_factor
+
     def build(self, variables: Iterable[Variable]) -> None:
         """Make the state of each optimizer for its variables."""
         super().build(variables)
         self._chosen |= {v: self._choose(v) for v in self._trainable if v not in self._chosen}
+        self._hand_on_loss_scale()
         for optimizer in self.optimizers:
             optimizer.build([v for v in self._trainable if self._chosen[v] is optimizer])
 
@@ -250,10 +261,10 @@ class MultiOptimizer(Optimizer):
         message = f"{self.name} has no learning rate of its own: set those of its `optimizers`."
         raise AttributeError(message)
 
-    def update_all(self, gradients: Sequence[Any], variables: Sequence[Variable], learning_rate: Any) -> None:
+    def _make_step(self, grads: list[Any], variables: list[Variable]) -> None:
         """Let each optimizer change its variables."""
         for optimizer in self.optimizers:
-            pairs = [(g, v) for g, v in zip(gradients, variables, strict=True) if self._chosen[v] is optimizer]
+            pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if self._chosen[v] is optimizer]
             if pairs:
                 optimizer.apply([g for g, _ in pairs], [v for _, v in pairs])
 

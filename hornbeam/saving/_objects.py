@@ -4,19 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from hornbeam._core import registry
+from hornbeam._core.serialize import deserialize
 from hornbeam.saving import _operations
-from hornbeam._core.serialize import constructor_arguments, deserialize, public_form
-
-_UNUSED = {  # argument in files -> the argument, itself or another, whose value says that it is not used
-    "gptq_unpacked_column_size": ("gptq_unpacked_column_size", None),
-    "lora_alpha": ("lora_rank", None),
-    "lora_rank": ("lora_rank", None),
-    "quantization_config": ("quantization_config", None),
-    "renorm": ("renorm", False),
-    "renorm_clipping": ("renorm", False),
-    "renorm_momentum": ("renorm", False),
-    "synchronized": ("synchronized", False),
-}
 
 
 def deserialize_keras_object(
@@ -51,8 +40,7 @@ def deserialize_keras_object(
 def prepare(config: Any) -> Any:
     """Return a configuration from a file as constructors take it.
 
-    Functions of the user's take the place of the Python code of Lambda layers, which is never run; arguments that a class
-    does not have go, where their value says that they are not used.
+    Functions of the user's take the place of the Python code of Lambda layers, which is never run.
     """
     if isinstance(config, list):
         return [prepare(item) for item in config]
@@ -63,15 +51,9 @@ def prepare(config: Any) -> Any:
         config["build_config"] = config["build_config"]["shapes_dict"]
     if isinstance(config.get("inbound_nodes"), list) and isinstance(config.get("config"), dict):
         config = _operations.from_file(config)
-    inner = config.get("config")
-    if "class_name" not in config or not isinstance(inner, dict):
-        return config
-    if config["class_name"] == "Lambda":
-        inner = _lambda_config(inner)
-    if _UNUSED.keys() & inner.keys():
-        taken = _arguments(config)
-        inner = {k: v for k, v in inner.items() if k in taken or k not in _UNUSED or not _is_unused(inner, k)}
-    return {**config, "config": inner}
+    if config.get("class_name") == "Lambda" and isinstance(config.get("config"), dict):
+        config["config"] = _lambda_config(config["config"])
+    return config
 
 
 def for_file(config: Any) -> Any:
@@ -90,30 +72,23 @@ def for_file(config: Any) -> Any:
     return _operations.to_file(config) if "inbound_nodes" in config else config
 
 
-def _arguments(config: Mapping[str, Any]) -> set[str]:
-    """Return the names of the arguments of Hornbeam's class of that name."""
-    name = config["class_name"]
-    found = registry.public_object(public_form(config.get("module")), name) if isinstance(name, str) else None
-    return set(constructor_arguments(found)) if isinstance(found, type) else set(_UNUSED)
-
-
-def _is_unused(config: Mapping[str, Any], argument: str) -> bool:
-    ruler, value = _UNUSED[argument]
-    return config.get(ruler) == value
+def _is_code(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("class_name") == "__lambda__"
 
 
 def _lambda_config(config: dict[str, Any]) -> dict[str, Any]:
-    name = config.get("name")
-    result = dict(config)
-    for argument in ("function", "mask", "output_shape"):
-        value = config.get(argument)
-        if isinstance(value, dict) and value.get("class_name") == "__lambda__":
-            function = registry.get_registered_object(name) if argument == "function" and isinstance(name, str) else None
-            if function is None:
-                message = (
-                    f"Layer {name!r} is a Lambda whose {argument} the file holds as Python code, which is never run from a file. "
-                    f"Pass the function: load_model(..., custom_objects={{{name!r}: function}})."
-                )
-                raise ValueError(message)
-            result[argument] = function
+    """Return a Lambda's arguments with the user's functions, found under the layer's name, in the places of code."""
+    name, result = config.get("name"), dict(config)
+    for argument, key in (("function", name), ("mask", f"{name}_mask")):
+        if not _is_code(config.get(argument)):
+            continue
+        result[argument] = registry.get_registered_object(key) if isinstance(key, str) else None
+        if result[argument] is None:
+            message = (
+                f"Layer {name!r} is a Lambda whose {argument} the file holds as Python code, which is never run from a file. "
+                f"Pass the function: load_model(..., custom_objects={{{key!r}: function}})."
+            )
+            raise ValueError(message)
+    if _is_code(config.get("output_shape")):
+        result["output_shape"] = None  # the shape follows from the function
     return result

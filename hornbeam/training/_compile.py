@@ -10,7 +10,6 @@ import jax.numpy as jnp
 from hornbeam import losses as losses_module
 from hornbeam import metrics as metrics_module
 from hornbeam._core import tree
-from hornbeam._core.graph import mask_of
 from hornbeam._core.registry import suggest
 from hornbeam._core.state import Variable
 from hornbeam.losses._loss import LossFunctionWrapper
@@ -125,13 +124,10 @@ class Objective:
         return total
 
     def update_metrics(self, y: Sequence[Any], y_pred: Sequence[Any], sample_weight: Sequence[Any]) -> None:
-        """Add a batch to the metrics of the outputs; masked steps do not count."""
+        """Add a batch to the metrics of the outputs; means of functions leave masked steps out."""
         for i, listed in enumerate(self.by_output):
             for metric, weighted in listed:
                 weight = sample_weight[i] if weighted else None
-                mask = mask_of(y_pred[i])
-                if mask is not None and not hasattr(metric, "_fn"):  # the mean of a function reads the mask itself
-                    weight = mask if weight is None else weight * mask
                 if weight is None:
                     metric.update_state(y[i], y_pred[i])
                 else:
@@ -180,6 +176,8 @@ def _get_metric(identifier: Any, y_true: Any, y_pred: Any) -> Any:
         return made(name=identifier)
     metric = metrics_module.get(identifier)
     if isinstance(metric, metrics_module.Metric):
+        if isinstance(identifier, str):
+            metric.name = identifier  # logs have the name that compile() was given
         return metric
     if isinstance(metric, losses_module.Loss):
         return metrics_module.MeanMetricWrapper(metric, name=metric.name)

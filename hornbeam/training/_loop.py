@@ -84,7 +84,7 @@ class Runner:
         results = self.model._objective.results()
         return {name: _to_float(results[name]) for name in sorted(results)}
 
-    def _order(self, shuffle: Any) -> np.ndarray | None:
+    def draw_order(self, shuffle: Any) -> np.ndarray | None:
         """Return the order of the samples in this epoch; None as they are."""
         if not shuffle or not isinstance(self.data, Sample):
             return None
@@ -109,7 +109,7 @@ class Runner:
         if isinstance(self.data, Stream):
             source: Iterator[Sample] = self.data.epoch(self.limit)
         else:
-            source = batches(self.data, self.batch_size, self._order(shuffle))
+            source = batches(self.data, self.batch_size, self.draw_order(shuffle))
         for step, sample in enumerate(source):
             if self.limit is not None and step >= self.limit:
                 return
@@ -134,7 +134,7 @@ class Runner:
         if self.placed is None:
             self.placed = model._on_device(model._batch_of(data))
         rows, size = rows_of(data), self.batch_size
-        order = self._order(shuffle)
+        order = self.draw_order(shuffle)
         whole = rows // size
         total = min(whole + bool(rows % size), self.limit or whole + 1)
         places = None if order is None else model._on_device(order.astype(np.int32))

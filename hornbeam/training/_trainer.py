@@ -203,7 +203,10 @@ class Trainer:
         callbacks.set_params({"verbose": verbose, "epochs": epochs, "steps": train.steps})
         history = next(c for c in callbacks.callbacks if isinstance(c, History))
         self.history, self.stop_training = history, False
+        fresh = not self._objective.fitted  # type: ignore[union-attr]
         self._prepare(train.first(), "fit")
+        if fresh and shuffle is True:
+            train.draw_order(shuffle)  # Keras draws one for its look at a first batch: the next ones are then the same
         callbacks.on_train_begin()
         logs: dict[str, Any] = {}
         for epoch in range(initial_epoch, epochs):
@@ -288,11 +291,11 @@ class Trainer:
     def train_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
     ) -> Any:
-        """Do one step of training on one batch; returns the loss and the metrics averaged since their last reset."""
+        """Do one step of training on one batch; returns the batch's loss and metrics."""
         return self._on_batch("train", x, y, sample_weight, class_weight, return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
-        """Evaluate one batch; returns the loss and the metrics averaged since their last reset."""
+        """Return the loss and the metrics of one batch."""
         return self._on_batch("test", x, y, sample_weight, None, return_dict)
 
     def _on_batch(self, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
@@ -303,6 +306,7 @@ class Trainer:
             raise TypeError(message)
         data = self._weighted(data, class_weight)
         self._prepare(data, f"{kind}_on_batch")
+        self.reset_metrics()
         self._steps().run_batch(kind, self._batch_of(data))
         logs = {k: float(v) if np.ndim(v) == 0 else np.asarray(v) for k, v in self._objective.results().items()}  # type: ignore[union-attr]
         return logs if return_dict else self._in_order(logs)

@@ -95,7 +95,13 @@ def test_what_is_not_covered_is_named(statement, era, error, message):
 
 @pytest.mark.parametrize(
     ("module", "era", "version"),
-    [("keras", 1, "1.2.2"), ("keras", 2, "2.2.4"), ("tensorflow", 2, "2.15.0"), ("tensorflow.keras", 2, "2.15.0")],
+    [
+        ("keras", 1, "1.2.2"),
+        ("keras", 2, "2.2.4"),
+        ("tensorflow", 2, "2.15.0"),
+        ("tensorflow.keras", 2, "2.15.0"),
+        ("keras", 3, "3.15.1"),
+    ],
 )
 def test_versions(module, era, version):
     with compat.installed(era):

@@ -27,9 +27,13 @@ def rows():
 @pytest.mark.parametrize(("dialect", "space", "name", "today"), list(rows()))
 def test_each_argument_of_then_means_something_today(dialect, space, name, today):
     old = parse_signature(dialect.signature(space, name)).parameters
-    values = {n: None if p.default is p.empty else p.default for n, p in old.items() if p.kind is p.POSITIONAL_OR_KEYWORD}
+    values = {
+        n: None if p.default is p.empty else p.default for n, p in old.items() if p.kind is p.POSITIONAL_OR_KEYWORD
+    }
     translated = dialect.translation(space, name, today)((), values)
-    takes = {n for c in getattr(today, "__mro__", ()) for n in inspect.signature(c.__init__).parameters if c is not object}
+    takes = {
+        n for c in getattr(today, "__mro__", ()) for n in inspect.signature(c.__init__).parameters if c is not object
+    }
     takes |= set(inspect.signature(today).parameters)
     if isinstance(today, type) or "kwargs" not in takes:
         assert set(translated) <= takes | BASE
@@ -42,13 +46,18 @@ def test_each_argument_of_then_means_something_today(dialect, space, name, today
 
 
 @pytest.mark.parametrize("dialect", [KERAS_1, KERAS_2, TF_KERAS], ids=lambda d: d.name)
-def test_tables_name_spaces_that_exist(dialect):
-    spaces = set(SPACES) | {"Model", "Sequential", "Layer"}
-    keys = [*dialect.rules, *dialect.methods, *dialect.formulas]
-    assert {key.rpartition(".")[0] for key in keys} <= spaces
-    assert set(dialect.names) <= spaces
-    for text in dialect.methods.values():
-        assert parse_signature(text)
+def test_tables_speak_of_what_is_here(dialect):
+    here = {space: {name for module in modules_of(space) for name in public_names(module)} for space in SPACES}
+    for space, table in _signatures(dialect.signatures).items():
+        assert {dialect.today(space, name) for name in table} <= here[space]
+    for space, table in dialect.names.items():
+        assert set(table.values()) <= here[space]
+    for key in (*dialect.rules, *dialect.methods, *dialect.formulas):
+        space, _, name = key.rpartition(".")
+        assert space in {"Model", "Sequential", "Layer"} or name == "*" or dialect.today(space, name) in here[space], (
+            key
+        )
+    assert all(map(parse_signature, dialect.methods.values()))
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from hornbeam import losses
-from hornbeam.losses._get import FAMILY
 from hornbeam._core.graph import attach_mask
+from hornbeam.losses._get import FAMILY
 from tests.parity.oracle import RELATIVE, keras
 
 RNG = np.random.default_rng(0)

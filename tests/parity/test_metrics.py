@@ -55,7 +55,11 @@ ROWS = [
     ("PearsonCorrelation", {"axis": 0}, NUMBERS),
     ("ConcordanceCorrelation", {}, NUMBERS),
     ("ConcordanceCorrelation", {}, [(y, y) for y, _ in NUMBERS]),
-    *(("R2Score", {"class_aggregation": a, "num_regressors": n}, NUMBERS) for a in (None, "uniform_average", "variance_weighted_average") for n in (0, 2)),
+    *(
+        ("R2Score", {"class_aggregation": a, "num_regressors": n}, NUMBERS)
+        for a in (None, "uniform_average", "variance_weighted_average")
+        for n in (0, 2)
+    ),
     ("BinaryCrossentropy", {}, BITS),
     ("BinaryCrossentropy", {"from_logits": True, "label_smoothing": 0.1}, LOGITS),
     ("CategoricalCrossentropy", {}, ONE_HOT),
@@ -68,11 +72,30 @@ ROWS = [
     ("Hinge", {}, BITS),
     ("SquaredHinge", {}, [(2 * y - 1, p) for y, p in BITS]),
     ("CategoricalHinge", {}, ONE_HOT),
-    *((name, {"thresholds": t}, data) for name in ("TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives") for t, data in ((None, BITS), ([0.7, 0.2], BITS), (0.3, TIES))),
-    *((name, arguments, data) for name in ("Precision", "Recall") for arguments, data in (
-        ({}, BITS), ({}, FLAT), ({"thresholds": [0.8, 0.1, 0.4]}, BITS), ({"top_k": 2}, ONE_HOT), ({"top_k": 2, "class_id": 1}, ONE_HOT),
-        ({"class_id": 3, "thresholds": 0.2}, BITS), ({"thresholds": 0.0}, TIES), ({"thresholds": 1.0}, TIES))),
-    *(("AUC", {"curve": curve, "summation_method": method}, BITS) for curve in ("ROC", "PR", "PRGAIN") for method in ("interpolation", "minoring", "majoring")),
+    *(
+        (name, {"thresholds": t}, data)
+        for name in ("TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives")
+        for t, data in ((None, BITS), ([0.7, 0.2], BITS), (0.3, TIES))
+    ),
+    *(
+        (name, arguments, data)
+        for name in ("Precision", "Recall")
+        for arguments, data in (
+            ({}, BITS),
+            ({}, FLAT),
+            ({"thresholds": [0.8, 0.1, 0.4]}, BITS),
+            ({"top_k": 2}, ONE_HOT),
+            ({"top_k": 2, "class_id": 1}, ONE_HOT),
+            ({"class_id": 3, "thresholds": 0.2}, BITS),
+            ({"thresholds": 0.0}, TIES),
+            ({"thresholds": 1.0}, TIES),
+        )
+    ),
+    *(
+        ("AUC", {"curve": curve, "summation_method": method}, BITS)
+        for curve in ("ROC", "PR", "PRGAIN")
+        for method in ("interpolation", "minoring", "majoring")
+    ),
     ("AUC", {"num_thresholds": 11}, TIES),
     ("AUC", {"num_thresholds": 11, "curve": "PR"}, TIES),
     ("AUC", {"thresholds": [0.5, 0.2, 0.9]}, FLAT),
@@ -81,9 +104,26 @@ ROWS = [
     ("AUC", {"multi_label": True, "num_labels": 4, "curve": "PR"}, BITS),
     ("AUC", {"multi_label": True, "label_weights": [0.1, 0.2, 0.3, 0.4]}, BITS),
     ("AUC", {"label_weights": [0.1, 0.2, 0.3, 0.4]}, BITS),
-    *((name, {argument: 0.6, **more}, data) for name, argument in (("PrecisionAtRecall", "recall"), ("RecallAtPrecision", "precision"), ("SensitivityAtSpecificity", "specificity"), ("SpecificityAtSensitivity", "sensitivity"))
-      for more, data in (({}, BITS), ({"num_thresholds": 11}, TIES), ({"class_id": 2}, BITS), ({"num_thresholds": 1}, FLAT))),
-    *(("FBetaScore", {"average": a, "beta": 2.0, "threshold": t}, data) for a in (None, "micro", "macro", "weighted") for t, data in ((0.4, BITS), (None, ONE_HOT))),
+    *(
+        (name, {argument: 0.6, **more}, data)
+        for name, argument in (
+            ("PrecisionAtRecall", "recall"),
+            ("RecallAtPrecision", "precision"),
+            ("SensitivityAtSpecificity", "specificity"),
+            ("SpecificityAtSensitivity", "sensitivity"),
+        )
+        for more, data in (
+            ({}, BITS),
+            ({"num_thresholds": 11}, TIES),
+            ({"class_id": 2}, BITS),
+            ({"num_thresholds": 1}, FLAT),
+        )
+    ),
+    *(
+        ("FBetaScore", {"average": a, "beta": 2.0, "threshold": t}, data)
+        for a in (None, "micro", "macro", "weighted")
+        for t, data in ((0.4, BITS), (None, ONE_HOT))
+    ),
     ("F1Score", {"average": "macro"}, ONE_HOT),
     ("IoU", {"num_classes": 4, "target_class_ids": [0, 2]}, CLASSES),
     ("IoU", {"num_classes": 5, "target_class_ids": [4, 1], "ignore_class": 0}, CLASSES),
@@ -94,7 +134,7 @@ ROWS = [
     ("MeanIoU", {"num_classes": 6, "ignore_class": 2}, CLASSES),
     ("OneHotIoU", {"num_classes": 4, "target_class_ids": [0, 1]}, ONE_HOT),
     ("OneHotMeanIoU", {"num_classes": 4}, ONE_HOT),
-]  # fmt: skip
+]
 
 
 def close(ours, theirs):
