@@ -16,6 +16,7 @@ PYTHONS = {
     "keras": ROOT / ".bench/keras/bin/python",
     "torch": ROOT / ".bench/torch/bin/python",
 }
+CLEARED = ("JAX_", "KERAS_", "PYTHONDONTWRITEBYTECODE", "XDG_")  # every side starts from what is usual
 
 
 class Worker:
@@ -27,7 +28,7 @@ class Worker:
     def __init__(self, environment: str, home: Path | None = None) -> None:
         self._own_home = None if home else tempfile.TemporaryDirectory(prefix="bench-home-")
         folder = str(home or self._own_home.name)  # type: ignore[union-attr]  # one of the two is there
-        cleared = {key: value for key, value in os.environ.items() if not key.startswith(("KERAS_", "JAX_", "XDG_"))}
+        cleared = {key: value for key, value in os.environ.items() if not key.startswith(CLEARED)}
         self._process = subprocess.Popen(
             [PYTHONS[environment], "-m", "benchmarks._serve"],
             cwd=ROOT,

@@ -36,7 +36,7 @@ def seed_cnn(keras: Any) -> tuple[Any, Any, Any, int]:
 
 
 def mlp(keras: Any) -> tuple[Any, Any, Any, int]:
-    """Return the perceptron of 784 features, 50 batches of data and the batch size."""
+    """Return the perceptron of 784 features, 25 batches of data and the batch size."""
     layers = keras.layers
     stack = [
         keras.Input((784,)),
@@ -49,7 +49,7 @@ def mlp(keras: Any) -> tuple[Any, Any, Any, int]:
     model = keras.Sequential(stack)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile("adam", loss, metrics=["accuracy"])
-    return model, *_data(6400, (784,), 10), 128
+    return model, *_data(3200, (784,), 10), 128
 
 
 WORKLOADS = {"seed_cnn": seed_cnn, "mlp": mlp}

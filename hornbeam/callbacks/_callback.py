@@ -105,7 +105,8 @@ class CallbackList(Callback):
             self.callbacks.append(History())
         if model is not None:
             self.set_model(model)
-        self.set_params(params)
+        if params:
+            self.set_params(params)
 
     def append(self, callback: Any) -> None:
         """Add a callback."""
@@ -140,10 +141,19 @@ def _overrides(callback: Any, name: str) -> bool:
 
 
 def _call_all(name: str) -> Callable[..., None]:
-    def hook(self: CallbackList, *args: Any, **kwargs: Any) -> None:
-        for callback in self.callbacks:
-            getattr(callback, name)(*args, **kwargs)
+    """Return a hook that calls all, with one dict of logs for all: what one of them adds, the next ones see."""
 
+    def of_run(self: CallbackList, logs: Any = None) -> None:
+        logs = {} if logs is None else logs
+        for callback in self.callbacks:
+            getattr(callback, name)(logs)
+
+    def of_place(self: CallbackList, place: int, logs: Any = None) -> None:
+        logs = {} if logs is None else logs
+        for callback in self.callbacks:
+            getattr(callback, name)(place, logs)
+
+    hook = of_run if name in RUN_HOOKS else of_place
     hook.__name__, hook.__doc__ = name, f"Call {name} of all."
     return hook
 

@@ -2,13 +2,29 @@
 
 from hornbeam._core import registry
 from hornbeam.layers._activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
+from hornbeam.layers._adaptive import (
+    AdaptiveAveragePooling1D,
+    AdaptiveAveragePooling2D,
+    AdaptiveAveragePooling3D,
+    AdaptiveMaxPooling1D,
+    AdaptiveMaxPooling2D,
+    AdaptiveMaxPooling3D,
+)
 from hornbeam.layers._cells import GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
 from hornbeam.layers._conv import Conv1D, Conv2D, Conv3D
 from hornbeam.layers._conv import Conv1D as Convolution1D
 from hornbeam.layers._conv import Conv2D as Convolution2D
 from hornbeam.layers._conv import Conv3D as Convolution3D
+from hornbeam.layers._conv_lstm import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
+from hornbeam.layers._conv_transpose import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
+from hornbeam.layers._conv_transpose import Conv1DTranspose as Convolution1DTranspose
+from hornbeam.layers._conv_transpose import Conv2DTranspose as Convolution2DTranspose
+from hornbeam.layers._conv_transpose import Conv3DTranspose as Convolution3DTranspose
 from hornbeam.layers._core import Identity, Lambda, Masking
 from hornbeam.layers._dense import Dense
+from hornbeam.layers._depthwise import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
+from hornbeam.layers._depthwise import SeparableConv1D as SeparableConvolution1D
+from hornbeam.layers._depthwise import SeparableConv2D as SeparableConvolution2D
 from hornbeam.layers._embed import Embedding
 from hornbeam.layers._get import deserialize, serialize
 from hornbeam.layers._input import Input, InputLayer
@@ -32,7 +48,13 @@ from hornbeam.layers._merge import (
     multiply,
     subtract,
 )
-from hornbeam.layers._norm import BatchNormalization, LayerNormalization
+from hornbeam.layers._norm import (
+    BatchNormalization,
+    GroupNormalization,
+    LayerNormalization,
+    RMSNormalization,
+    UnitNormalization,
+)
 from hornbeam.layers._pad import (
     Cropping1D,
     Cropping2D,
@@ -82,7 +104,7 @@ from hornbeam.layers._regularize import (
 )
 from hornbeam.layers._reshape import Flatten, Permute, RepeatVector, Reshape
 from hornbeam.layers._rnn import GRU, LSTM, RNN, SimpleRNN
-from hornbeam.layers._views import Adaptable, LowRank, refuse_quantization
+from hornbeam.layers._wrappers import Bidirectional, SpectralNormalization, TimeDistributed, Wrapper
 
 __all__ = [
     "ELU",
@@ -91,7 +113,12 @@ __all__ = [
     "RNN",
     "Activation",
     "ActivityRegularization",
-    "Adaptable",
+    "AdaptiveAveragePooling1D",
+    "AdaptiveAveragePooling2D",
+    "AdaptiveAveragePooling3D",
+    "AdaptiveMaxPooling1D",
+    "AdaptiveMaxPooling2D",
+    "AdaptiveMaxPooling3D",
     "Add",
     "AlphaDropout",
     "Average",
@@ -102,17 +129,29 @@ __all__ = [
     "AvgPool2D",
     "AvgPool3D",
     "BatchNormalization",
+    "Bidirectional",
     "Concatenate",
     "Conv1D",
+    "Conv1DTranspose",
     "Conv2D",
+    "Conv2DTranspose",
     "Conv3D",
+    "Conv3DTranspose",
+    "ConvLSTM1D",
+    "ConvLSTM2D",
+    "ConvLSTM3D",
     "Convolution1D",
+    "Convolution1DTranspose",
     "Convolution2D",
+    "Convolution2DTranspose",
     "Convolution3D",
+    "Convolution3DTranspose",
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",
     "Dense",
+    "DepthwiseConv1D",
+    "DepthwiseConv2D",
     "Dot",
     "Dropout",
     "Embedding",
@@ -132,6 +171,7 @@ __all__ = [
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
     "GlobalMaxPooling3D",
+    "GroupNormalization",
     "Identity",
     "Input",
     "InputLayer",
@@ -141,7 +181,6 @@ __all__ = [
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
-    "LowRank",
     "Masking",
     "MaxPool1D",
     "MaxPool2D",
@@ -154,20 +193,29 @@ __all__ = [
     "Multiply",
     "PReLU",
     "Permute",
+    "RMSNormalization",
     "ReLU",
     "RepeatVector",
     "Reshape",
+    "SeparableConv1D",
+    "SeparableConv2D",
+    "SeparableConvolution1D",
+    "SeparableConvolution2D",
     "SimpleRNN",
     "SimpleRNNCell",
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
+    "SpectralNormalization",
     "StackedRNNCells",
     "Subtract",
+    "TimeDistributed",
+    "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
     "UpSampling3D",
+    "Wrapper",
     "ZeroPadding1D",
     "ZeroPadding2D",
     "ZeroPadding3D",
@@ -179,7 +227,6 @@ __all__ = [
     "maximum",
     "minimum",
     "multiply",
-    "refuse_quantization",
     "serialize",
     "subtract",
 ]

@@ -27,13 +27,17 @@ class RecurrentCell(Layer):
     An RNN computes `project` for all steps at once, before the loop.
     """
 
+    units: int
+    unit_forget_bias: bool
     bias_initializer: Any
     gates: int  # how many blocks of `units` columns the kernels have
+    masks_by_gate = False  # whether each gate has dropout masks of its own in any case
     seed_first = False  # whether the seed of dropout is drawn before those of the weights, as Keras does in one cell
 
     def _store(self, given: Mapping[str, Any]) -> None:
         """Check and store the constructor's arguments, given by name."""
-        self.units = whole(self, "units", given["units"])
+        if "units" in given:
+            self.units = whole(self, "units", given["units"])
         self.activation = activations.get(given["activation"])
         self.use_bias = given["use_bias"]
         self.seed = given["seed"]
@@ -52,10 +56,7 @@ class RecurrentCell(Layer):
         return self.units
 
     @property
-    return cell
-
-
-def output_size(self) -> int:
+    def output_size(self) -> int:
         """The length of the output."""
         return self.units
 
@@ -71,6 +72,16 @@ def output_size(self) -> int:
     def _build_bias(self) -> None:
         self.bias = ruled_weight(self, "bias", (self.gates * self.units,))
 
+    def _build_forget_bias(self) -> None:
+        """Make a bias whose part of the forget gate starts at 1 with `unit_forget_bias` (Jozefowicz et al. 2015)."""
+
+        def first(_: Any, dtype: Any = None) -> Any:
+            i, c_and_o = (self.bias_initializer((n,), dtype=dtype) for n in (self.units, 2 * self.units))
+            return jnp.concatenate([i, jnp.ones(self.units, dtype), c_and_o])
+
+        initializer = first if self.unit_forget_bias else None
+        self.bias = ruled_weight(self, "bias", (4 * self.units,), initializer)
+
     def get_initial_state(self, batch_size: Any = None) -> list[Any]:
         """Return states of zeros `(batch, units)`."""
         many = len(self.state_size) if isinstance(self.state_size, list) else 1
@@ -82,7 +93,7 @@ def output_size(self) -> int:
         With dropout of the state each gate has masks of its own (Gal and Ghahramani 2016). The generator moves on
         outside of training too, as it does in Keras: what is drawn next stays the same.
         """
-        many = self.gates if self.recurrent_dropout and self.gates > 1 else 0
+        many = self.gates if self.masks_by_gate or (self.recurrent_dropout and self.gates > 1) else 0
         drawn = []
         for x, rate in ((inputs, self.dropout), (states[0], self.recurrent_dropout)):
             keys = [self.seed_generator.next() for _ in range(many or 1)] if rate else []
@@ -283,14 +294,7 @@ class LSTMCell(RecurrentCell):
         return [self.units, self.units]
 
     def _build_bias(self) -> None:
-        """The forget gate's bias starts at 1 with `unit_forget_bias` (Jozefowicz et al. 2015)."""
-
-        def first(_: Any, dtype: Any = None) -> Any:
-            i, c_and_o = (self.bias_initializer((n,), dtype=dtype) for n in (self.units, 2 * self.units))
-            return jnp.concatenate([i, jnp.ones(self.units, dtype), c_and_o])
-
-        initializer = first if self.unit_forget_bias else None
-        self.bias = ruled_weight(self, "bias", (self.gates * self.units,), initializer)
+        self._build_forget_bias()
 
     def step(self, projected: Any, states: States, mask: Any = None) -> tuple[Any, list[Any]]:
         """Return output and new states."""
@@ -365,6 +369,7 @@ def as_cell(layer: Layer, cell: Any) -> Any:
     cell = deserialize(cell) if isinstance(cell, Mapping) else cell
     if not callable(cell) or not hasattr(cell, "state_size"):
         raise refusal(layer, "cells that have call(inputs, states) and a state_size", f"{cell!r}")
+    return cell
 
 
 def output_size(cell: Any) -> int:

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from hornbeam import ops
 from hornbeam._core.dtypes import result_type
 from hornbeam._core.state import Variable
-from hornbeam.layers._checks import axis_of, known, refusal
+from hornbeam.layers._checks import axis_of, known, refusal, whole
 from hornbeam.layers._input_spec import InputSpec
 from hornbeam.layers._layer import Layer
 from hornbeam.layers._weights import ruled_weight, store_rules
@@ -250,3 +250,133 @@ class LayerNormalization(Normalizing):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments, with the one that comes by its name alone."""
         return super().get_config() | ({"rms_scaling": True} if self.rms_scaling else {})
+
+
+class GroupNormalization(Normalizing):
+    """Normalizes each sample over groups of its channels (Wu and He 2018).
+
+    The shape stays: `gamma * (x - mean) / sqrt(var + epsilon) + beta`, mean and variance being those of a sample's
+    group of channels on all other axes. One group is layer normalization, a group for each channel instance
+    normalization.
+
+    Args:
+        groups: how many groups, a divisor of the number of channels; -1 for one for each channel.
+        axis: the axis of the channels.
+        epsilon: added to the variance.
+        center, scale: whether there is a beta, a gamma, one number per channel.
+        beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer, beta_constraint, gamma_constraint:
+            rules of the weights.
+
+    >>> import hornbeam as keras
+    >>> keras.layers.GroupNormalization(groups=2)(keras.ops.ones((2, 5, 6))).shape
+    (2, 5, 6)
+    """
+
+    def __init__(
+        self,
+        groups: int = 32,
+        axis: int = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.groups = groups if groups == -1 else whole(self, "groups", groups)
+        self.axis, self.epsilon, self.center, self.scale = axis, epsilon, center, scale
+        store_rules(
+            self,
+            beta_initializer=beta_initializer,
+            gamma_initializer=gamma_initializer,
+            beta_regularizer=beta_regularizer,
+            gamma_regularizer=gamma_regularizer,
+            beta_constraint=beta_constraint,
+            gamma_constraint=gamma_constraint,
+        )
+        self.supports_masking = True
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make gamma and beta, one number per channel."""
+        axis = axis_of(self, self.axis, input_shape)
+        channels = known(self, f"axis {self.axis}", input_shape[axis], input_shape)
+        if self.groups != -1 and channels % self.groups:
+            raise refusal(self, f"a number of channels that groups={self.groups} divides", f"{channels} channels")
+        self.input_spec = InputSpec(ndim=len(input_shape), axes={axis: channels})
+        self._build_affine((channels,))
+
+    def call(self, inputs: Any) -> Any:
+        """Return the normalized inputs."""
+        x = inputs.astype(result_type(inputs.dtype, "float32"))
+        axis = self.axis % x.ndim
+        channels = x.shape[axis]
+        groups = channels if self.groups == -1 else self.groups
+        grouped = x.reshape(*x.shape[:axis], groups, channels // groups, *x.shape[axis + 1 :])
+        axes = tuple(i for i in range(1, grouped.ndim) if i != axis)
+        mean, variance = jnp.mean(grouped, axes, keepdims=True), jnp.var(grouped, axes, keepdims=True)
+        outputs = ((grouped - mean) * jax.lax.rsqrt(variance + self.epsilon)).reshape(x.shape)
+        shape = [channels if i == axis else 1 for i in range(x.ndim)]
+        if self.gamma is not None:
+            outputs = outputs * self.gamma.value.reshape(shape)
+        if self.beta is not None:
+            outputs = outputs + self.beta.value.reshape(shape)
+        return outputs.astype(self.compute_dtype)
+
+
+class RMSNormalization(Layer):
+    """Divides each sample by the root of its mean square: `x / sqrt(mean(x**2) + epsilon) * scale`.
+
+    The shape stays. Zhang and Sennrich 2019.
+
+    Args:
+        axis: the axis, or several, over which the mean is taken; `scale` has their shape.
+        epsilon: added to the mean square.
+
+    >>> import hornbeam as keras
+    >>> keras.layers.RMSNormalization()(keras.ops.convert_to_tensor([[2.0, -2.0]])).round(2).tolist()
+    [[1.0, -1.0]]
+    """
+
+    def __init__(self, axis: int | Sequence[int] = -1, epsilon: float = 1e-6, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis, self.epsilon = axis, epsilon
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make the scale."""
+        axes = sorted(axis_of(self, a, input_shape) for a in _tuple(self.axis))
+        shape = tuple(known(self, f"axis {a}", input_shape[a], input_shape) for a in axes)
+        self.scale = self.add_weight(shape=shape, initializer="ones", name="scale")
+        self._lined_up = [n if i in axes else 1 for i, n in enumerate(input_shape)]
+
+    def call(self, inputs: Any) -> Any:
+        """Return the normalized inputs."""
+        scale = self.scale.value.reshape(self._lined_up)
+        return ops.rms_normalization(inputs, scale, _tuple(self.axis), self.epsilon)
+
+
+class UnitNormalization(Layer):
+    """Divides each sample by its length, so that the sum of squares along `axis` is 1; the shape stays.
+
+    Args:
+        axis: the axis, or several, of the vectors.
+
+    >>> import hornbeam as keras
+    >>> keras.layers.UnitNormalization()(keras.ops.convert_to_tensor([[3.0, 4.0]])).round(2).tolist()
+    [[0.6..., 0.8...]]
+    """
+
+    def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not isinstance(axis, int | list | tuple):
+            raise TypeError(refusal(self, "axis to be a whole number or several", f"axis={axis!r}").args[0])
+        self.axis = axis if isinstance(axis, int) else list(axis)
+        self.supports_masking = True
+
+    def call(self, inputs: Any) -> Any:
+        """Return the vectors at length 1."""
+        return ops.normalize(inputs, _tuple(self.axis), order=2, epsilon=1e-12)

@@ -11,7 +11,6 @@ import jax.numpy as jnp
 
 from hornbeam import ops
 from hornbeam._core import tree
-from hornbeam._core.names import snake_case
 from hornbeam._core.serialize import constructor_arguments
 from hornbeam._core.state import Variable
 from hornbeam.layers._cells import (
@@ -210,16 +209,17 @@ def _output_before(states: Any, output: Any) -> Any:
     return first if first.shape == output.shape else jnp.zeros_like(output)
 
 
-class _OneCell(RNN):
+class OneCellRNN(RNN):
     """A recurrent layer that makes its cell of its own arguments; they are read from the cell."""
 
     cell_class: ClassVar[type[RecurrentCell]]
+    cell_name: ClassVar[str]
 
     def __init__(self, given: Mapping[str, Any], kwargs: dict[str, Any]) -> None:
         own = {name: given[name] for name in constructor_arguments(self.cell_class) if name in given}
         shared = {name: kwargs[name] for name in ("dtype", "trainable") if name in kwargs}
         try:
-            cell = self.cell_class(**own, **shared, name=snake_case(self.cell_class.__name__))
+            cell = self.cell_class(**own, **shared, name=self.cell_name)
         except ValueError as error:
             error.add_note(f"It is the cell of layer {kwargs.get('name') or type(self).__name__!r}.")
             raise
@@ -241,7 +241,7 @@ class _OneCell(RNN):
         return super().get_config() | more
 
 
-class SimpleRNN(_OneCell):
+class SimpleRNN(OneCellRNN):
     """A fully connected recurrence: the output of each step is an input of the next.
 
     Arguments and shapes as in LSTM; the one state is the output.
@@ -252,6 +252,7 @@ class SimpleRNN(_OneCell):
     """
 
     cell_class = SimpleRNNCell
+    cell_name = "simple_rnn_cell"
 
     def __init__(
         self,
@@ -281,7 +282,7 @@ class SimpleRNN(_OneCell):
         super().__init__(locals(), kwargs)
 
 
-class GRU(_OneCell):
+class GRU(OneCellRNN):
     """A gated recurrent unit (Cho et al. 2014), see GRUCell for the formula.
 
     Arguments and shapes as in LSTM; the one state is the output. With `reset_after` the reset gate is applied after
@@ -293,6 +294,7 @@ class GRU(_OneCell):
     """
 
     cell_class = GRUCell
+    cell_name = "gru_cell"
 
     def __init__(
         self,
@@ -326,7 +328,7 @@ class GRU(_OneCell):
         self.use_cudnn = use_cudnn
 
 
-class LSTM(_OneCell):
+class LSTM(OneCellRNN):
     """Long short-term memory (Hochreiter and Schmidhuber 1997), see LSTMCell for the formula.
 
     Input `(batch, time, features)`; output: the last step's `(batch, units)`, or every step's `(batch, time, units)`.
@@ -360,6 +362,7 @@ class LSTM(_OneCell):
     """
 
     cell_class = LSTMCell
+    cell_name = "lstm_cell"
 
     def __init__(
         self,

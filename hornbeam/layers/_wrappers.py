@@ -89,17 +89,22 @@ class TimeDistributed(Wrapper):
 
     def _steps_differ(self, training: bool | None) -> bool:
         """Return whether steps must be taken one by one: they draw, write or add losses, or may see their batch."""
-        return any(
-            part._states() or part.activity_regularizer is not None or isinstance(part, Lambda)
-            or not type(part).__module__.startswith("hornbeam.layers") or _on_batch_axis(part)
-            or (training and any(not w.trainable for w in part._weights))
-            for part in self.layer._flatten_layers()
-        )  # fmt: skip
+        return any(_sees_its_batch(part) or (training and _writes(part)) for part in self.layer._flatten_layers())
 
 
-def _on_batch_axis(layer: Layer) -> bool:
+def _sees_its_batch(layer: Any) -> bool:
+    """Return whether a layer may not treat each sample by itself: it is the user's, or works on the batch axis."""
     axis = getattr(layer, "axis", None)
-    return 0 in axis if isinstance(axis, list | tuple) else axis == 0
+    known = type(layer).__module__.startswith("hornbeam.") and not isinstance(layer, Lambda)
+    operations = getattr(getattr(layer, "_function", None), "operations", ())
+    on_batch = 0 in axis if isinstance(axis, list | tuple) else axis == 0
+    return not known or on_batch or not all(isinstance(op, Layer) for op in operations)
+
+
+def _writes(layer: Any) -> bool:
+    """Return whether a layer draws, moves averages or adds losses."""
+    frozen = any(not w.trainable for w in layer._weights)
+    return bool(layer._states()) or frozen or layer.activity_regularizer is not None
 
 
 class Bidirectional(Layer):
@@ -211,11 +216,6 @@ class Bidirectional(Layer):
 
     reset_states = reset_state
 
-    def get_config(self) -> dict[str, Any]:
-        """Return both layers' configurations."""
-        base = Layer.get_config(self._as_arguments())
-        return base
-
     @property
     def layer(self) -> Layer:
         """The forward layer, as configurations call it."""
@@ -279,11 +279,7 @@ class SpectralNormalization(Wrapper):
         matrix = kernel.reshape(-1, kernel.shape[-1])
         v = u
         for _ in range(self.power_iterations):
-            v = _unit(u @ matrix.T)
-            u = _unit(v @ matrix)
+            v = ops.normalize(u @ matrix.T, axis=None)
+            u = ops.normalize(v @ matrix, axis=None)
         u, v = jax.lax.stop_gradient((u, v))
         return u, kernel / (v @ matrix @ u.T)[0, 0]
-
-
-def _unit(x: Any) -> Any:
-    return x * jax.lax.rsqrt(jnp.maximum(jnp.sum(x**2), 1e-12))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import jax
@@ -28,6 +31,17 @@ def mark(outputs: Any) -> Any:
     return outputs
 
 
+@contextmanager
+def seeds_from_numpy() -> Iterator[None]:
+    """Let NumPy's global generator decide the seeds drawn inside: `numpy.random.seed` made old programs repeatable."""
+    before = random.getstate()
+    random.seed(int(np.random.randint(2**31)))  # noqa: NPY002  # the generator that programs seed
+    try:
+        yield
+    finally:
+        random.setstate(before)
+
+
 class Behaviour:
     """A class of an era; `_era` knows the era's other classes, `_today` is today's class."""
 
@@ -45,7 +59,8 @@ class LayerBehaviour(Behaviour):
     def __init__(self, *args: Any, weights: Any = None, **kwargs: Any) -> None:
         if not kwargs.get("name") and (name := self._automatic_name()):
             kwargs["name"] = name
-        super().__init__(*args, **kwargs)
+        with seeds_from_numpy():
+            super().__init__(*args, **kwargs)
         if weights is not None:
             self._first_weights = [np.asarray(w) for w in weights]
 
@@ -58,7 +73,8 @@ class LayerBehaviour(Behaviour):
         return numbered(own.lower() if dialect.era == 1 else snake_case(own), dialect.first_number)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        outputs = mark(super().__call__(*args, **kwargs))  # type: ignore[misc]
+        with nullcontext() if self.built else seeds_from_numpy():  # type: ignore[attr-defined]
+            outputs = mark(super().__call__(*args, **kwargs))  # type: ignore[misc]
         if self._first_weights is not None:
             weights, self._first_weights = self._first_weights, None
             self.set_weights(weights)  # type: ignore[attr-defined]
@@ -134,6 +150,12 @@ class ModelBehaviour(LayerBehaviour):
         history = super().fit(*args, **kwargs)  # type: ignore[misc]
         history.history = AccuracyByEitherName(history.history)
         return history
+
+    def to_json(self, **kwargs: Any) -> str:
+        """Return the architecture as JSON, without how the model was compiled."""
+        described = json.loads(super().to_json())  # type: ignore[misc]
+        described.pop("compile_config", None)
+        return json.dumps(described, **kwargs)
 
     def fit_generator(self, generator: Any, steps_per_epoch: int | None = None, epochs: int = 1, **kwargs: Any) -> Any:
         """Train on the batches that a generator yields."""

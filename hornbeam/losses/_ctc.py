@@ -2,13 +2,11 @@
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 
 from hornbeam._core.op import op
 from hornbeam.losses._loss import LossFunctionWrapper, to_float
-
-_NEVER = -1e5  # log of a probability of nothing, finite so that gradients are
+from hornbeam.ops.nn import ctc_loss
 
 
 @op
@@ -30,28 +28,8 @@ def ctc(y_true: Any, y_pred: Any) -> Any:
     if labels.shape[0] != y_pred.shape[0]:
         message = f"ctc expects as many rows in y_true as in y_pred; got shapes {labels.shape} and {y_pred.shape}."
         raise ValueError(message)
-    return jax.vmap(_minus_log_probability)(labels, jax.nn.log_softmax(y_pred))
-
-
-def _minus_log_probability(labels: jax.Array, log_p: jax.Array) -> jax.Array:
-    """Return -log p of one row of labels (length,), summed over all alignments, from log_p (time, classes).
-
-    The path runs through blank, label, blank, label, ..., blank; `ways[s]` is the log probability of having got to its
-    place s, from s, from s - 1, or from s - 2 where that skips a blank between two different labels.
-    """
-    path = jnp.zeros(2 * labels.shape[0] + 1, dtype=labels.dtype).at[1::2].set(labels)
-    skips = (path != 0) & (path != jnp.roll(path, 2)) & (jnp.arange(path.shape[0]) > 1)
-    start = jnp.where(jnp.arange(path.shape[0]) < 2, log_p[0, path], _NEVER)
-
-    def step(ways: jax.Array, now: jax.Array) -> tuple[jax.Array, None]:
-        before = jnp.concatenate([jnp.full(2, _NEVER, ways.dtype), ways])
-        jump = jnp.where(skips, before[:-2], _NEVER)
-        return jnp.logaddexp(jnp.logaddexp(ways, before[1:-1]), jump) + now[path], None
-
-    ways, _ = jax.lax.scan(step, start, log_p[1:])
-    end = 2 * jnp.sum(labels != 0)
-    last_label = jnp.where(end > 0, ways[jnp.maximum(end - 1, 0)], _NEVER)
-    return -jnp.logaddexp(ways[end], last_label)
+    lengths = jnp.sum(labels != 0, axis=1)
+    return ctc_loss(labels, y_pred, lengths, jnp.full(y_pred.shape[:1], y_pred.shape[1]), mask_index=0)
 
 
 class CTC(LossFunctionWrapper):

@@ -35,6 +35,7 @@ def clone_model(
         input_tensors: KerasTensors to start from, in the structure of the model's inputs.
         clone_function: makes the new layer from an old one; by default from its configuration.
         call_function: called as (layer, *args, **kwargs) where a functional model calls a layer.
+        kwargs: none; they are refused.
         recursive: whether `clone_function` is applied to the layers of nested models instead of to these models.
 
     Raises:
@@ -51,7 +52,7 @@ def clone_model(
         raise ValueError(message)
     if not isinstance(model, Model):
         message = f"clone_model() expects a model; got {type(model).__name__}: {model!r}."
-        raise ValueError(message)
+        raise ValueError(message)  # noqa: TRY004  # Keras's kind of error
     make = _layer_maker(clone_function, recursive=recursive)
     if isinstance(model, Sequential):
         if call_function is not None:
@@ -95,7 +96,7 @@ def _layer_maker(clone_function: Callable[[Layer], Layer] | None, *, recursive: 
         clone = clone_function(layer)
         if not isinstance(clone, Layer):
             message = f"clone_function must return a layer; for {layer.name!r} it gave {clone!r}."
-            raise ValueError(message)
+            raise ValueError(message)  # noqa: TRY004  # Keras's kind of error
         return clone
 
     return make
@@ -172,5 +173,5 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     model = deserialize_keras_object(json.loads(json_string), custom_objects=custom_objects)
     if not isinstance(model, Model):
         message = f"model_from_json() expects the JSON of a model; got that of {type(model).__name__}."
-        raise ValueError(message)
+        raise ValueError(message)  # noqa: TRY004  # Keras's kind of error
     return model

@@ -5,27 +5,26 @@ weight decay, accumulation of gradients, moving averages of weights, loss scalin
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
-from jax.core import Tracer
 
-from hornbeam import initializers, ops
+from hornbeam import initializers
 from hornbeam._core import dtypes
 from hornbeam._core.names import auto_name, snake_case
 from hornbeam._core.op import read
 from hornbeam._core.serialize import Configurable, constructor_config, serialize
 from hornbeam._core.state import Variable, pure
-from hornbeam.optimizers import _checks, _clip
-from hornbeam.optimizers._schedules import LearningRateSchedule
+from hornbeam.optimizers import _checks
+from hornbeam.optimizers._arithmetic import clip, when
+from hornbeam.optimizers._rate import HasLearningRate
 
 Slots = dict[str, Any]  # name of a slot -> its first value: a number, or an array of the variable's shape
 
 
-class Optimizer(Configurable):
+class Optimizer(HasLearningRate, Configurable):
     """Changes variables, step by step, so that a loss gets smaller.
 
     Subclasses store each constructor argument under its own name and define `update` and `slots`; or, working on
@@ -153,7 +152,7 @@ class Optimizer(Configurable):
         self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
     ) -> Variable:
         """Return a new Variable of the state, of the shape and dtype of `reference_variable` and named after it."""
-        full = f"{reference_variable.path.replace('/', '_')}_{name or 'slot'}"
+        full = _slot_name(reference_variable, name or "slot")
         return self.add_variable(reference_variable.shape, initializer, reference_variable.dtype, name=full)
 
     def add_optimizer_variables(
@@ -188,14 +187,9 @@ class Optimizer(Configurable):
         self.built = True
 
     def _make_slot(self, variable: Variable, name: str, first: Any) -> Variable:
-        shape = variable.shape if isinstance(first, int | float) else first.shape
-        dtype = variable.dtype if isinstance(first, int | float) else first.dtype
-        value = np.full(shape, first, jnp.dtype(dtype)) if isinstance(first, int | float) else first
-        slot = Variable(value, dtype=dtype, trainable=False, autocast=False)
-        slot.name = f"{variable.path.replace('/', '_')}_{name}"
-        slot.path = f"{self.name}/{slot.name}"
-        self._variables.append(slot)
-        return slot
+        if isinstance(first, int | float):
+            return self.add_variable_from_reference(variable, name, initializers.Constant(first))
+        return self.add_variable(first.shape, first, first.dtype, name=_slot_name(variable, name))
 
     def _get_variable_index(self, variable: Variable) -> int:
         return self._places[variable]
@@ -210,44 +204,6 @@ class Optimizer(Configurable):
     def _step(self) -> jax.Array:
         """Return the number of the update that is being made, from 1."""
         return read(self.iterations) + 1
-
-    # ---- learning rate
-
-    def _as_learning_rate(self, rate: Any) -> Any:
-        if isinstance(rate, LearningRateSchedule) or (callable(rate) and not isinstance(rate, Variable | type)):
-            return rate
-        number = _checks.check_learning_rate(self.name, rate)
-        return self.add_variable(
-            (), lambda shape, dtype: np.full(shape, number, dtype), "float32", name="learning_rate"
-        )
-
-    @property
-    def learning_rate(self) -> Any:
-        """The learning rate: a Variable that may be set, or what the schedule or function gives now."""
-        if isinstance(self._learning_rate, Variable):
-            return self._learning_rate
-        return self._current_rate()
-
-    @learning_rate.setter
-    def learning_rate(self, rate: Any) -> None:
-        own = self._learning_rate
-        if callable(rate) and not isinstance(rate, Variable | type):
-            self._variables = [v for v in self._variables if v is not own]
-            self._learning_rate = rate
-        elif isinstance(own, Variable):
-            own.assign(rate if isinstance(rate, Variable | jax.Array) else _checks.check_learning_rate(self.name, rate))
-        else:
-            message = (
-                f"{self.name}: learning_rate was given as {type(own).__name__} and cannot be set to a number; make the "
-                "optimizer with a number as learning_rate to be able to set it."
-            )
-            raise TypeError(message)
-
-    def _current_rate(self) -> Any:
-        rate = self._learning_rate
-        if isinstance(rate, Variable):
-            return rate.value
-        return rate(read(self.iterations)) if _checks.takes_step(rate) else rate()
 
     # ---- a step
 
@@ -306,7 +262,7 @@ class Optimizer(Configurable):
         """Clip gradients, decay weights, and follow the rule."""
         if not variables:
             return
-        grads = _clip.clip(grads, self.clipnorm, self.global_clipnorm, self.clipvalue)
+        grads = clip(grads, self.clipnorm, self.global_clipnorm, self.clipvalue)
         rate = self._current_rate()
         for v in variables:
             decay = self.decay_of(v)
@@ -414,6 +370,10 @@ class Optimizer(Configurable):
         return common | constructor_config(self, skip=("learning_rate",))
 
 
+def _slot_name(variable: Variable, name: str) -> str:
+    return f"{variable.path.replace('/', '_')}_{name}"
+
+
 def _overwritten(pairs: list[tuple[Any, Variable]]) -> tuple[list[Any], list[Variable]]:
     """Set the variables whose gradient is their new value, and return the gradients and variables of the others."""
     for gradient, variable in pairs:
@@ -421,13 +381,3 @@ def _overwritten(pairs: list[tuple[Any, Variable]]) -> tuple[list[Any], list[Var
             variable.assign(gradient)
     rest = [(g, v) for g, v in pairs if not v.overwrite_with_gradient]
     return [g for g, _ in rest], [v for _, v in rest]
-
-
-def when(condition: Any, then: Callable[[], None], otherwise: Callable[[], None] = lambda: None) -> None:
-    """Run `then` or `otherwise`, which write Variables; in a compiled step, as a branch."""
-    if isinstance(condition, Tracer):
-        ops.cond(condition, then, otherwise)
-    elif condition:
-        then()
-    else:
-        otherwise()

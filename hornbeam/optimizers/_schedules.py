@@ -206,8 +206,8 @@ class CosineDecayRestarts(LearningRateSchedule):
 
     >>> import hornbeam as keras
     >>> schedule = keras.optimizers.schedules.CosineDecayRestarts(1.0, first_decay_steps=10)
-    >>> round(float(schedule(5).round(4)), float(schedule(10)), float(schedule(20)), 4)
-    (0.5, 1.0, 0.5)
+    >>> [round(float(schedule(step)), 4) for step in (5, 10, 20)]
+    [0.5, 1.0, 0.5]
     """
 
     def __init__(

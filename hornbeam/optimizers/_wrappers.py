@@ -9,7 +9,8 @@ import jax.numpy as jnp
 
 from hornbeam._core.serialize import Configurable, serialize
 from hornbeam._core.state import Variable
-from hornbeam.optimizers._optimizer import Optimizer, when
+from hornbeam.optimizers._arithmetic import when
+from hornbeam.optimizers._optimizer import Optimizer
 
 
 class LossScaleOptimizer(Optimizer):

@@ -10,7 +10,7 @@ from hornbeam._core import registry
 from hornbeam._core.serialize import deserialize, serialize
 from hornbeam.saving import _hdf5
 from hornbeam.saving._atomic import replacing, writable
-from hornbeam.saving._files import HDF5, ZIP, open_file, wrong_kind, starts_with
+from hornbeam.saving._files import HDF5, ZIP, open_file, starts_with, wrong_kind
 from hornbeam.saving._objects import for_file, prepare
 from hornbeam.saving._weights import MEMBER, groups_of, load_groups, may_write, read_hdf5
 from hornbeam.saving._zip import pack, unpack
@@ -49,7 +49,8 @@ def save_model(
     """
     name, include_optimizer = os.fspath(filepath), kwargs.pop("include_optimizer", True)
     if kwargs:
-        message = f"A `.keras` file is written without the arguments {', '.join(map(repr, kwargs))}; got them for {name!r}."
+        given = ", ".join(map(repr, kwargs))
+        message = f"A `.keras` file is written without the arguments {given}; got them for {name!r}."
         raise ValueError(message)
     if not name.endswith(".keras") or zipped is False:
         message = f"A model is saved to one file whose name ends in '.keras'; got {name!r}, zipped={zipped}."
@@ -74,7 +75,7 @@ def load_model(
     filepath: str | os.PathLike[str],
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
-    safe_mode: bool = True,
+    safe_mode: bool = True,  # noqa: ARG001  # Keras's argument; there is no other mode
 ) -> Any:
     """Return the model in a `.keras` file, of Hornbeam's or of Keras 3's, with its weights.
 
@@ -122,13 +123,17 @@ def _read_members(filepath: str | os.PathLike[str], what: str) -> dict[str, byte
             if starts_with(file, HDF5):
                 message = (
                     f"{expected} is expected; {os.fspath(filepath)!r} is an HDF5 file: build the model and call "
-                    "model.load_weights() on it if it is a `.weights.h5` file, or let the Keras that wrote it save it as `.keras`."
+                    "model.load_weights() on it if it is a `.weights.h5` file, or let the Keras that wrote it save it "
+                    "as `.keras`."
                 )
                 raise ValueError(message)
             raise wrong_kind(file, filepath, expected)
         members, others = unpack(file, ["config.json", "metadata.json", MEMBER], what)
     if "config.json" not in members:
-        message = f"{expected} is expected; {os.fspath(filepath)!r} is a ZIP archive without 'config.json' (it has {others[:5]})."
+        shown = ", ".join(map(repr, others[:5])) or "nothing else"
+        message = (
+            f"{expected} is expected; {os.fspath(filepath)!r} is a ZIP archive without 'config.json' (it has {shown})."
+        )
         raise ValueError(message)
     return members
 

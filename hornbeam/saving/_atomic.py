@@ -91,12 +91,12 @@ def _open_sibling(target: Path) -> tuple[BinaryIO, Path]:
 def _remove_leftovers(target: Path) -> None:
     """Remove the temporaries of `target` that dead processes left: those that nobody has locked."""
     prefix = _prefix(target)
-    for name in os.listdir(target.parent):
-        if name.startswith(prefix) and name.endswith(SUFFIX):
-            with contextlib.suppress(OSError), (target.parent / name).open("rb+") as file:
+    for sibling in target.parent.iterdir():
+        if sibling.name.startswith(prefix) and sibling.name.endswith(SUFFIX):
+            with contextlib.suppress(OSError), sibling.open("rb+") as file:
                 if fcntl is not None:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                (target.parent / name).unlink()
+                sibling.unlink()
 
 
 def _flush_folder(folder: Path) -> None:

@@ -74,8 +74,8 @@ def read(data: bytes, what: str) -> dict[str, Group]:
         raise ValueError(message) from error
     if other:
         message = (
-            f"{what} is a `.h5` file in the layout from before `.keras` and `.weights.h5` files (it has {other[0]!r}): expected "
-            "one of these. Load it with the Keras that wrote it and save it as `.keras`."
+            f"{what} is a `.h5` file in the layout from before `.keras` and `.weights.h5` files (it has {other[0]!r}): "
+            "expected one of these. Load it with the Keras that wrote it and save it as `.keras`."
         )
         raise ValueError(message)
     return groups
@@ -83,8 +83,7 @@ def read(data: bytes, what: str) -> dict[str, Group]:
 
 def _read_groups(file: _hdf5_read.File, group: _hdf5_read.Group, place: str, depth: int) -> Iterator[tuple[str, Group]]:
     """Yield (place, Group) for each group called 'vars' inside `group`."""
-    if depth > _MAX_DEPTH:
-        raise _hdf5_read.FormatError("its groups are nested too deeply")
+    _hdf5_read.check(depth <= _MAX_DEPTH, "its groups are nested too deeply")
     for name, at in file.members(group):
         item = file.object(at)
         if isinstance(item, _hdf5_read.Group):

@@ -2,8 +2,8 @@
 
 It knows the first version of the format, which h5py writes unless told otherwise: a superblock (version 0 or 1), object
 headers of version 1, groups with a symbol table, arrays stored in one piece, in chunks or in the header, attributes
-of text. It follows addresses within the bytes it was given and no link; whatever it does not know it refuses. So a file can
-make it neither open another file, nor run code, nor take more memory than the file's own size accounts for.
+of text. It follows addresses within the bytes it was given and no link; whatever it does not know it refuses. So a
+file can make it neither open another file, nor run code, nor take more memory than its own size accounts for.
 
 HDF5 File Format Specification, version 1.1: https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t11.html
 """
@@ -20,13 +20,29 @@ SIGNATURE = b"\x89HDF\r\n\x1a\n"
 MAX_EXPANSION = 100  # how many times larger than the file its unpacked arrays may be together
 _MAX_DEPTH = 64  # of groups in groups, and of nodes of a tree
 _UNDEFINED = 2**64 - 1
-_SPACE, _LINK_INFO, _TYPE, _LINK, _EXTERNAL, _LAYOUT, _FILTERS, _ATTRIBUTE, _MORE, _TABLE = 1, 2, 3, 6, 7, 8, 11, 12, 16, 17
+_SPACE, _LINK_INFO, _TYPE, _LINK, _EXTERNAL, _LAYOUT, _FILTERS, _ATTRIBUTE = (
+    1,
+    2,
+    3,
+    6,
+    7,
+    8,
+    11,
+    12,
+)  # kinds of messages
+_MORE, _TABLE = 16, 17
 _DEFLATE, _SHUFFLE, _CHECKSUM = 1, 2, 3
 _FLOATS = {(2, 5, 10): "float16", (2, 8, 7): "bfloat16", (4, 8, 23): "float32", (8, 11, 52): "float64"}
 
 
 class FormatError(ValueError):
     """The bytes are not an HDF5 file as this reader knows it; the message says where."""
+
+
+def check(condition: object, problem: str) -> None:
+    """Raise a FormatError that says what is wrong, unless `condition` holds."""
+    if not condition:
+        raise FormatError(problem)
 
 
 class Group(NamedTuple):
@@ -53,12 +69,11 @@ class File:
         self.data = memoryview(data)
         self.budget = MAX_EXPANSION * len(data)  # bytes that unpacking may yet take
         self.steps = len(data)  # entries that may yet be read: a file that is no circle has fewer than bytes
-        if bytes(self.data[:8]) != SIGNATURE:
-            raise FormatError("the signature of HDF5 is missing")
+        check(bytes(self.data[:8]) == SIGNATURE, "the signature of HDF5 is missing")
         self._heaps: dict[int, dict[int, tuple[int, int]]] = {}
         version, offsets, lengths = self.data[8], self.data[13], self.data[14]
         if version > 1 or (offsets, lengths) != (8, 8):
-            message = f"version {version} with {offsets}-byte addresses; known are 0 and 1 with 8 bytes (`h5repack --high=0`)"
+            message = f"version {version} is not known, 0 and 1 are; `h5repack --high=0` makes the one from the other"
             raise FormatError(message)
         start = 28 if version == 1 else 24
         base, end = self.unpack("<Q8xQ", start)
@@ -70,8 +85,7 @@ class File:
     def unpack(self, form: str, at: int) -> tuple[Any, ...]:
         """Return the numbers of `form` at the address `at`."""
         self.steps -= 1
-        if self.steps < 0:
-            raise FormatError("its parts refer to each other in a circle")
+        check(self.steps >= 0, "its parts refer to each other in a circle")
         return struct.unpack(form, self.bytes(at, struct.calcsize(form)))
 
     def bytes(self, at: int, size: int) -> memoryview:
@@ -86,9 +100,10 @@ class File:
     def root(self) -> Group:
         """Return the root group."""
         root = self.object(self._root)
-        if not isinstance(root, Group):
-            raise FormatError("the root is not a group")
-        return root
+        if isinstance(root, Group):
+            return root
+        message = "the root is not a group"
+        raise FormatError(message)
 
     def object(self, at: int) -> Group | Array | None:
         """Return the group or array whose header is at `at`; None for an object that is neither."""
@@ -98,16 +113,18 @@ class File:
             if kind == _ATTRIBUTE:
                 name, value = self._attribute(body)
                 attributes[name] = value
-            elif kind in (_LINK, _LINK_INFO, _EXTERNAL):
-                raise FormatError("it has links or external storage: a file of weights must hold its arrays itself")
             else:
                 messages[kind] = body
+        foreign = messages.keys() & {_LINK, _LINK_INFO, _EXTERNAL}
+        check(not foreign, "it has links or external storage: a file of weights must hold its arrays itself")
         if _TABLE in messages:
             tree, heap = struct.unpack_from("<QQ", messages[_TABLE])
             return Group((tree, heap), attributes)
         if {_SPACE, _TYPE, _LAYOUT} <= messages.keys():
             filters = _filters(messages[_FILTERS]) if _FILTERS in messages else ()
-            return Array(_shape(messages[_SPACE]), _dtype(messages[_TYPE]), bytes(messages[_LAYOUT]), filters, attributes)
+            return Array(
+                _shape(messages[_SPACE]), _dtype(messages[_TYPE]), bytes(messages[_LAYOUT]), filters, attributes
+            )
         return None
 
     def _messages(self, at: int) -> Iterator[tuple[int, memoryview]]:
@@ -124,8 +141,7 @@ class File:
                 kind, length, flags = self.unpack("<HHB", at)
                 body = self.bytes(at + 8, length)
                 at, read = at + 8 + length, read + 1
-                if flags & 2:
-                    raise FormatError("a message is shared between objects")
+                check(not flags & 2, "a message is shared between objects")
                 if kind == _MORE:
                     blocks.append(struct.unpack_from("<QQ", body))
                 else:
@@ -134,8 +150,7 @@ class File:
     def _attribute(self, body: memoryview) -> tuple[str, Any]:
         """Return the name of an attribute and its value; None for a value that is not one text."""
         version, flags, name_size, type_size, space_size = struct.unpack_from("<BBHHH", body)
-        if version not in (1, 2, 3) or flags:
-            raise FormatError("an attribute is of an unknown version")
+        check(version in (1, 2, 3) and not flags, "an attribute is of an unknown version")
         at = 9 if version == 3 else 8
         step = (lambda n: -(-n // 8) * 8) if version == 1 else (lambda n: n)
         name = bytes(body[at : at + name_size]).split(b"\0")[0].decode(errors="replace")
@@ -159,8 +174,7 @@ class File:
 
     def _heap(self, heap: int) -> dict[int, tuple[int, int]]:
         """Return address and size of the texts in a global heap, by index."""
-        if bytes(self.bytes(heap, 4)) != b"GCOL":
-            raise FormatError("a text is not where it should be")
+        check(bytes(self.bytes(heap, 4)) == b"GCOL", "a text is not where it should be")
         found = {}
         at, end = heap + 16, heap + self.unpack("<Q", heap + 8)[0]
         while at + 16 <= end:
@@ -176,20 +190,16 @@ class File:
     def members(self, group: Group) -> Iterator[tuple[str, int]]:
         """Yield the names in a group and the addresses of their object headers."""
         tree, heap = group.table
-        if bytes(self.bytes(heap, 4)) != b"HEAP":
-            raise FormatError("the names of a group are missing")
+        check(bytes(self.bytes(heap, 4)) == b"HEAP", "the names of a group are missing")
         size, names = self.unpack("<Q8xQ", heap + 8)
         text = self.bytes(names, size)
         for node in self._leaves(tree, 0, 8):
-            if bytes(self.bytes(node, 4)) != b"SNOD":
-                raise FormatError("the members of a group are missing")
+            check(bytes(self.bytes(node, 4)) == b"SNOD", "the members of a group are missing")
             (count,) = self.unpack("<H", node + 6)
             for i in range(count):
                 name, header, cache = self.unpack("<QQI", node + 8 + 40 * i)
-                if cache == 2:
-                    raise FormatError("it has a link: a file of weights must hold its arrays itself")
-                if name >= size:
-                    raise FormatError("a name lies outside of its heap")
+                check(cache != 2, "it has a link: a file of weights must hold its arrays itself")
+                check(name < size, "a name lies outside of its heap")
                 yield bytes(text[name:]).split(b"\0", 1)[0].decode(errors="replace"), header
 
     def _leaves(self, at: int, kind: int, key: int) -> Iterator[int]:
@@ -201,8 +211,10 @@ class File:
         """Yield (key, address) of the entries of a B-tree whose keys take `key` bytes."""
         if at == _UNDEFINED:
             return
-        if bytes(self.bytes(at, 4)) != b"TREE" or self.data[at + 4] != kind or depth > _MAX_DEPTH:
-            raise FormatError("a tree is broken")
+        check(
+            bytes(self.bytes(at, 4)) == b"TREE" and self.data[at + 4] == kind and depth <= _MAX_DEPTH,
+            "a tree is broken",
+        )
         level, count = self.unpack("<BH", at + 5)
         for i in range(count):
             place = at + 24 + i * (key + 8)
@@ -228,25 +240,20 @@ class File:
         else:
             at, stored = struct.unpack_from("<QQ", array.layout, 2)
             raw = self.bytes(at, size) if size else memoryview(b"")
-            if stored < size:
-                raise FormatError("an array is larger than what is stored of it")
-        if len(raw) != size or array.filters:
-            raise FormatError("an array is larger than what is stored of it")
+            check(stored >= size, "an array is larger than what is stored of it")
+        check(len(raw) == size and not array.filters, "an array is larger than what is stored of it")
         return np.frombuffer(raw, array.dtype).reshape(array.shape)
 
     def _chunks(self, array: Array, size: int) -> np.ndarray:
         self.budget -= size
-        if self.budget < 0:
-            raise FormatError("its arrays are far larger than the file explains")
+        check(self.budget >= 0, "its arrays are far larger than the file explains")
         rank, tree = struct.unpack_from("<BQ", array.layout, 2)
         chunk = struct.unpack_from(f"<{rank - 1}I", array.layout, 11)
-        if rank - 1 != len(array.shape) or 0 in chunk:
-            raise FormatError("an array's chunks have another rank than the array")
+        check(rank - 1 == len(array.shape) and 0 not in chunk, "an array's chunks have another rank than the array")
         result = np.zeros(array.shape, array.dtype)
         for key, at in self._entries(tree, 1, 16 + 8 * len(chunk), 0):
             stored, skipped, *offset = struct.unpack(f"<II{len(chunk)}Q", key[:-8])
-            if skipped:
-                raise FormatError("a chunk is stored without its filters")
+            check(not skipped, "a chunk is stored without its filters")
             block = _decode(self.bytes(at, stored), array, chunk)
             place = tuple(slice(o, o + c) for o, c in zip(offset, chunk, strict=True))
             target = result[place]
@@ -268,15 +275,13 @@ def _decode(data: memoryview, array: Array, chunk: tuple[int, ...]) -> np.ndarra
         else:
             message = f"an array is packed with the filter {identifier}; known are deflate, shuffle and checksums"
             raise FormatError(message)
-    if len(raw) != size:
-        raise FormatError("a chunk has another size than its array says")
+    check(len(raw) == size, "a chunk has another size than its array says")
     return np.frombuffer(raw, array.dtype).reshape(chunk)
 
 
 def _shape(body: memoryview) -> tuple[int, ...]:
     version, rank = body[0], body[1]
-    if version not in (1, 2) or (version == 2 and body[3] == 2):
-        raise FormatError("an array's shape is of an unknown version")
+    check(version == 1 or (version == 2 and body[3] != 2), "an array's shape is of an unknown version")
     return struct.unpack_from(f"<{rank}Q", body, 8 if version == 1 else 4)
 
 

@@ -51,12 +51,11 @@ class Writer:
     def _put_texts(self, texts: list[str]) -> None:
         """Add a heap with texts of attributes."""
         encoded = [text.encode() for text in texts]
-        body = b"".join(
-            struct.pack("<HH4xQ", index, 1, len(data)) + data + bytes(-len(data) % 8) for index, data in enumerate(encoded, 1)
-        )
+        heads = [struct.pack("<HH4xQ", index, 1, len(data)) for index, data in enumerate(encoded, 1)]
+        body = b"".join(head + data + bytes(-len(data) % 8) for head, data in zip(heads, encoded, strict=True))
         free = max(_HEAP - 16 - len(body), 16)
-        size = 16 + len(body) + free
-        heap = self.put(struct.pack("<4sB3xQ", b"GCOL", 1, size) + body + struct.pack("<HH4xQ", 0, 0, free) + bytes(free - 16))
+        body += struct.pack("<HH4xQ", 0, 0, free) + bytes(free - 16)
+        heap = self.put(struct.pack("<4sB3xQ", b"GCOL", 1, 16 + len(body)) + body)
         for index, (text, data) in enumerate(zip(texts, encoded, strict=True), 1):
             self._texts[text] = (len(data), heap, index)
 

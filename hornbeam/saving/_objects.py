@@ -9,7 +9,10 @@ from hornbeam.saving import _operations
 
 
 def deserialize_keras_object(
-    config: Any, custom_objects: Mapping[str, Any] | None = None, safe_mode: bool = True, **kwargs: Any
+    config: Any,
+    custom_objects: Mapping[str, Any] | None = None,
+    safe_mode: bool = True,  # noqa: ARG001  # Keras's argument; there is no other mode
+    **kwargs: Any,
 ) -> Any:
     """Return the object that `serialize_keras_object` described.
 
@@ -29,7 +32,8 @@ def deserialize_keras_object(
     """
     module_objects = kwargs.pop("module_objects", None)
     if kwargs:
-        message = f"deserialize_keras_object() takes custom_objects, safe_mode and module_objects; got {', '.join(kwargs)}."
+        given = ", ".join(kwargs)
+        message = f"deserialize_keras_object() takes custom_objects, safe_mode and module_objects; got {given}."
         raise ValueError(message)
     with registry.custom_object_scope(custom_objects or {}):
         if isinstance(config, str) and module_objects is not None:
@@ -59,7 +63,8 @@ def prepare(config: Any) -> Any:
 def for_file(config: Any) -> Any:
     """Return what `serialize` gave in the form that Keras reads.
 
-    Operations of a graph are classes with options; the shapes that a layer was built for are one `input_shape`, or a dict.
+    Operations of a graph are classes with options; the shapes that a layer was built for are one `input_shape`, or a
+    dict of them.
     """
     if isinstance(config, list | tuple):
         return [for_file(item) for item in config]
@@ -68,7 +73,8 @@ def for_file(config: Any) -> Any:
     config = {key: for_file(value) for key, value in config.items()}
     if isinstance(config.get("build_config"), dict):
         shapes = {name: shape for name, shape in config["build_config"].items() if shape is not None}
-        config["build_config"] = {"shapes_dict": shapes} if len(shapes) > 1 else {"input_shape": s for s in shapes.values()}
+        only = next(iter(shapes.values()), None)
+        config["build_config"] = {"shapes_dict": shapes} if len(shapes) > 1 else {"input_shape": only}
     return _operations.to_file(config) if "inbound_nodes" in config else config
 
 
@@ -85,8 +91,8 @@ def _lambda_config(config: dict[str, Any]) -> dict[str, Any]:
         result[argument] = registry.get_registered_object(key) if isinstance(key, str) else None
         if result[argument] is None:
             message = (
-                f"Layer {name!r} is a Lambda whose {argument} the file holds as Python code, which is never run from a file. "
-                f"Pass the function: load_model(..., custom_objects={{{key!r}: function}})."
+                f"Layer {name!r} is a Lambda whose {argument} the file holds as Python code, which is never run from a "
+                f"file. Pass the function: load_model(..., custom_objects={{{key!r}: function}})."
             )
             raise ValueError(message)
     if _is_code(config.get("output_shape")):

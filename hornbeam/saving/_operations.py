@@ -33,22 +33,37 @@ _CLASSES = {  # function -> class, where the one does not follow from the other
 }
 _FUNCTIONS = {cls: function for function, cls in _CLASSES.items()}
 _MODULES = {  # the module of Keras's that a class is in; all others are in 'numpy'
-    "core": "associative_scan cast convert_to_tensor saturate_cast scatter scatter_update slice slice_update stop_gradient unstack",
-    "linalg": "cholesky cholesky_inverse det eig eigh inv jvp lstsq lu_factor matrix_rank norm pinv qr solve solve_triangular svd",
-    "math": "cdist erf erfc erfinv extract_sequences fft fft2 ifft2 in_top_k irfft istft logdet logsumexp rfft rsqrt segment_max "
-    "segment_min segment_prod segment_sum stft top_k view_as_complex view_as_real",
-    "nn": "adaptive_average_pool adaptive_max_pool average_pool batch_normalization binary_crossentropy categorical_crossentropy "
-    "celu conv conv_transpose ctc_decode ctc_loss depth_to_space depthwise_conv dot_product_attention elu fold gelu glu hard_shrink "
-    "hard_sigmoid hard_silu hard_tanh layer_normalization leaky_relu log_sigmoid log_softmax max_pool moments multi_hot normalize "
-    "one_hot polar psnr relu relu6 rms_normalization selu separable_conv sigmoid silu soft_shrink softmax softplus softsign "
-    "space_to_depth sparse_categorical_crossentropy sparse_plus sparse_sigmoid sparsemax squareplus tanh_shrink threshold unfold",
+    "core": (
+        "associative_scan cast convert_to_tensor saturate_cast scatter scatter_update slice slice_update "
+        "stop_gradient unstack"
+    ),
+    "linalg": (
+        "cholesky cholesky_inverse det eig eigh inv jvp lstsq lu_factor matrix_rank norm pinv qr solve "
+        "solve_triangular svd"
+    ),
+    "math": (
+        "cdist erf erfc erfinv extract_sequences fft fft2 ifft2 in_top_k irfft istft logdet logsumexp rfft rsqrt "
+        "segment_max segment_min segment_prod segment_sum stft top_k view_as_complex view_as_real"
+    ),
+    "nn": (
+        "adaptive_average_pool adaptive_max_pool average_pool batch_normalization binary_crossentropy "
+        "categorical_crossentropy celu conv conv_transpose ctc_decode ctc_loss depth_to_space depthwise_conv "
+        "dot_product_attention elu fold gelu glu hard_shrink hard_sigmoid hard_silu hard_tanh "
+        "layer_normalization leaky_relu log_sigmoid log_softmax max_pool moments multi_hot normalize one_hot "
+        "polar psnr relu relu6 rms_normalization selu separable_conv sigmoid silu soft_shrink softmax softplus "
+        "softsign space_to_depth sparse_categorical_crossentropy sparse_plus sparse_sigmoid sparsemax squareplus "
+        "tanh_shrink threshold unfold"
+    ),
 }
 _MODULE_OF = {function: module for module, functions in _MODULES.items() for function in functions.split()}
 _DATA = frozenset(  # names of arguments that are data in Keras's operations; all others are options
-    "a abs_ angle array axes_lengths b beta bias bins choicelist condition condlist constant_values coordinates data default "
-    "depthwise_kernel elements elems fill_value gamma images index indices inputs kernel key mask mean offset operands output "
-    "output_length pattern pointwise_kernel predictions q query scale segment_ids sequence_lengths sorted_sequence start "
-    "start_indices step stop target target_length targets tensor updates value values variance weights x x1 x2 xs y".split()
+    (
+        "a abs_ angle array axes_lengths b beta bias bins choicelist condition condlist constant_values "
+        "coordinates data default depthwise_kernel elements elems fill_value gamma images index indices inputs "
+        "kernel key mask mean offset operands output output_length pattern pointwise_kernel predictions q query "
+        "scale segment_ids sequence_lengths sorted_sequence start start_indices step stop target target_length "
+        "targets tensor updates value values variance weights x x1 x2 xs y"
+    ).split()
 )
 _OPTIONS = {  # function -> an argument that is an option although its name is otherwise one of data
     "bincount": "weights",
@@ -121,4 +136,5 @@ def to_file(layer: Mapping[str, Any]) -> dict[str, Any]:
     cls = _CLASSES.get(function) or "".join(part.capitalize() for part in function.split("_"))
     module = f"keras.src.ops.{_MODULE_OF.get(function, 'numpy')}"
     node = {"args": data, "kwargs": {}}
-    return {**layer, "module": module, "class_name": cls, "config": config, "registered_name": cls, "inbound_nodes": [node]}
+    named = {"module": module, "class_name": cls, "registered_name": cls}
+    return {**layer, **named, "config": config, "inbound_nodes": [node]}

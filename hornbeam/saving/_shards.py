@@ -1,18 +1,21 @@
-"""Weights in several files with an index: `<name>.weights.json` and `<name>_00000-....weights.h5` beside it.
+"""Weights in several files with an index: `<name>.weights.json`, and `<name>_00000.weights.h5` and so on beside it.
 
-The shards are named after their contents and the index is written last, so the index always means whole shards.
+All shards are written before the first takes its name, and the index takes its name last. It holds their checksums, so
+that shards of two different saves are never taken for one.
 """
 
+import contextlib
 import functools
 import json
 import os
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from hornbeam.saving import _hdf5
 from hornbeam.saving._atomic import replacing
-from hornbeam.saving._files import HDF5, open_file, wrong_kind, starts_with
+from hornbeam.saving._files import HDF5, open_file, starts_with, wrong_kind
 from hornbeam.saving._hdf5 import Group
 
 ENDING = ".weights.json"
@@ -21,20 +24,20 @@ _GIB = 2**30
 
 def write_shards(path: Path, groups: Iterable[tuple[str, Group]], max_shard_size: float) -> None:
     """Write `groups` to files of at most `max_shard_size` GiB of weights each, and their index to `path`."""
-    before = _shards_of(path) if path.exists() else set()
+    before = _read_index(path)[0] if path.exists() else set()
     index: dict[str, list[str]] = {}
-    total = 0
-    for number, (size, shard) in enumerate(_split(groups, max_shard_size * _GIB)):
-        parts = _hdf5.write(shard.items())
-        checksum = functools.reduce(lambda crc, part: zlib.crc32(part, crc), parts, 0)
-        name = f"{path.name.removesuffix(ENDING)}_{number:05d}-{checksum:08x}.weights.h5"
-        with replacing(path.with_name(name)) as file:
-            file.writelines(parts)
-        total += size
-        index |= {f"/{place}/vars" if place else "/vars": [name] for place, group in shard.items() if group.arrays}
-    with replacing(path) as file:
-        file.write(json.dumps({"metadata": {"total_size": total}, "weight_map": index}, indent=4).encode())
-    for name in before - {names[0] for names in index.values()}:
+    total, checksums = 0, {}
+    with contextlib.ExitStack() as stack:  # left in the opposite order: the index takes its name after all shards
+        index_file = stack.enter_context(replacing(path))
+        for number, (size, shard) in enumerate(_split(groups, max_shard_size * _GIB)):
+            parts = _hdf5.write(shard.items())
+            name = f"{path.name.removesuffix(ENDING)}_{number:05d}.weights.h5"
+            stack.enter_context(replacing(path.with_name(name))).writelines(parts)
+            total, checksums[name] = total + size, functools.reduce(lambda crc, part: zlib.crc32(part, crc), parts, 0)
+            index |= {f"/{place}/vars" if place else "/vars": [name] for place, group in shard.items() if group.arrays}
+        metadata = {"total_size": total, "checksums": checksums}
+        index_file.write(json.dumps({"metadata": metadata, "weight_map": index}, indent=4).encode())
+    for name in before - checksums.keys():
         path.with_name(name).unlink(missing_ok=True)
 
 
@@ -61,26 +64,34 @@ def _split(groups: Iterable[tuple[str, Group]], limit: float) -> Iterable[tuple[
 def read_shards(path: str | os.PathLike[str]) -> dict[str, Group]:
     """Return the groups of all shards that the index at `path` names."""
     groups: dict[str, Group] = {}
-    for name in sorted(_shards_of(Path(path))):
+    names, checksums = _read_index(Path(path))
+    for name in sorted(names):
         shard = Path(path).with_name(name)
-        with open_file(shard, "A shard of weights") as file:
+        what, expected = f"Shard {os.fspath(shard)!r}", "A shard of weights"
+        with open_file(shard, expected) as file:
             if not starts_with(file, HDF5):
-                raise wrong_kind(file, shard, "A shard of weights")
-            found = _hdf5.read(file.read(), f"Shard {os.fspath(shard)!r}")
+                raise wrong_kind(file, shard, expected)
+            data = file.read()
+        if checksums.get(name, zlib.crc32(data)) != zlib.crc32(data):
+            message = f"{what} is not the one that {os.fspath(path)!r} was written with: a save was interrupted."
+            raise ValueError(message)
+        found = _hdf5.read(data, what)
         groups |= {place: group for place, group in found.items() if group.arrays or place not in groups}
     return groups
 
 
-def _shards_of(path: Path) -> set[str]:
-    """Return the names of the files that an index lists, all of them in its own folder."""
+def _read_index(path: Path) -> tuple[set[str], dict[str, Any]]:
+    """Return the names of the files that an index lists, all of them in its own folder, and their checksums."""
     try:
         index = json.loads(path.read_bytes())
-        names = {name for names in index["weight_map"].values() for name in ([names] if isinstance(names, str) else names)}
+        listed = [[names] if isinstance(names, str) else names for names in index["weight_map"].values()]
+        names = {name for names in listed for name in names}
+        checksums = dict(index.get("metadata", {}).get("checksums", {}))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         message = f"{os.fspath(path)!r} is not an index of sharded weights: it needs a 'weight_map' ({error!r})."
         raise ValueError(message) from error
     for name in names:
-        if not isinstance(name, str) or os.path.basename(name) != name or name in ("", ".", ".."):  # noqa: PTH119 - a name, not a path
+        if not isinstance(name, str) or Path(name).name != name:
             message = f"{os.fspath(path)!r} lists the shard {name!r}: expected the name of a file in the same folder."
             raise ValueError(message)
-    return names
+    return names, checksums

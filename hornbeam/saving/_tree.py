@@ -76,6 +76,7 @@ def _attributes(obj: Any) -> list[tuple[str, Any]]:
 
 def _properties(cls: type) -> list[str]:
     """Return the names of the properties that `cls` has beyond those of every layer and model."""
-    general = {c for name in ("Layer", "Model", "Sequential") for c in getattr(registry.public_object(None, name), "__mro__", ())}
+    bases = [registry.public_object(None, name) for name in ("Layer", "Model", "Sequential")]
+    general = {c for base in bases for c in getattr(base, "__mro__", ())}
     own = [vars(c) for c in cls.__mro__ if c not in general]
     return [name for members in own for name, member in members.items() if isinstance(member, property)]

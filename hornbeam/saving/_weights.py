@@ -12,7 +12,7 @@ import numpy as np
 from hornbeam._core.state import Variable
 from hornbeam.saving import _hdf5
 from hornbeam.saving._atomic import replacing, writable
-from hornbeam.saving._files import HDF5, ZIP, open_file, wrong_kind, starts_with
+from hornbeam.saving._files import HDF5, ZIP, open_file, starts_with, wrong_kind
 from hornbeam.saving._hdf5 import Group
 from hornbeam.saving._report import LoadReport
 from hornbeam.saving._shards import ENDING, read_shards, write_shards
@@ -85,7 +85,9 @@ class Match:
                 problems.append((variable.path, f"the model has {variable.shape}, the file {found.shape}"))
         extra = [str(a.shape) for key, a in group.arrays.items() if key not in own]
         if extra:
-            problems.append((layer.path, f"the file has {len(extra)} weights more for it, of shapes {', '.join(extra)}"))
+            problems.append(
+                (layer.path, f"the file has {len(extra)} weights more for it, of shapes {', '.join(extra)}")
+            )
         self.problems += problems
         if not problems:
             self._take(own, group)
@@ -166,7 +168,7 @@ def save_weights(
     >>> path = os.path.join(tempfile.mkdtemp(), "my.weights.h5")
     >>> model.save_weights(path)
     >>> model.load_weights(path).loaded
-    ('dense/kernel', 'dense/bias')
+    ('sequential/dense/kernel', 'sequential/dense/bias')
     """
     name, ending = os.fspath(filepath), ".weights.h5" if max_shard_size is None else ENDING
     if not name.endswith(ending):
@@ -200,8 +202,8 @@ def load_weights(
 ) -> LoadReport:
     """Read the weights of a model from a file, and return a report of what was loaded, renamed, skipped and unused.
 
-    Either everything that the model needs is in the file, with the right shapes, or nothing is changed. Layers are found
-    by their place in the model, not by their name. What the file holds beyond the model is reported with a warning.
+    Either everything that the model needs is in the file, with the right shapes, or nothing is changed. Layers are
+    found by their place in the model, not by their name. What the file holds beyond the model is said in a warning.
 
     Args:
         model: a model that is built.
@@ -214,10 +216,14 @@ def load_weights(
         FileNotFoundError: there is no such file.
     """
     if kwargs:
-        message = f"load_weights() takes the argument skip_mismatch; got {', '.join(map(repr, kwargs))} for {os.fspath(filepath)!r}."
+        given = ", ".join(map(repr, kwargs))
+        message = f"load_weights() takes the argument skip_mismatch; got {given} for {os.fspath(filepath)!r}."
         raise ValueError(message)
     if not model.built:
-        message = f"Model {model.name!r} has no weights yet to load {os.fspath(filepath)!r} into: call it on data or build() it first."
+        message = (
+            f"Model {model.name!r} has no weights yet to load {os.fspath(filepath)!r} into: call it on data or "
+            "build() it first."
+        )
         raise ValueError(message)
     groups = _read_groups(filepath)
     return load_groups(model, groups, os.fspath(filepath), skip_mismatch=skip_mismatch)

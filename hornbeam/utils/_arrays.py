@@ -123,7 +123,8 @@ def pad_sequences(
     for i, row in enumerate(rows):
         kept = (row[-length:] if truncating == "pre" else row[:length]) if length else row[:0]
         if len(kept) and kept.shape[1:] != step:
-            message = f"pad_sequences(): steps have shape {step} in the first sequence and {kept.shape[1:]} in sequence {i}."
+            shapes = f"{step} in the first sequence and {kept.shape[1:]} in sequence {i}"
+            message = f"pad_sequences(): all steps must have one shape; got {shapes}."
             raise ValueError(message)
         if len(kept):
             result[i, slice(-len(kept), None) if padding == "pre" else slice(len(kept))] = kept
@@ -133,7 +134,7 @@ def pad_sequences(
 def _rows(sequences: Any) -> list[np.ndarray]:
     if not isinstance(sequences, Iterable):
         message = f"pad_sequences(): sequences must be a list of sequences; got {sequences!r}."
-        raise ValueError(message)
+        raise ValueError(message)  # noqa: TRY004  # Keras's kind of error
     rows = list(sequences)
     for i, row in enumerate(rows):
         if not hasattr(row, "__len__"):

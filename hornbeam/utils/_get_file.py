@@ -136,7 +136,7 @@ def _unpack(archive: Path, folder: Path, archive_format: Any) -> None:
         target = Path(temporary) / folder.name
         if "tar" in formats and tarfile.is_tarfile(archive):
             with tarfile.open(archive) as source:
-                source.extractall(target, filter="data")  # noqa: S202  # the filter keeps members inside of the folder
+                source.extractall(target, filter="data")  # the filter keeps members inside of the folder
         elif "zip" in formats and zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as source:
                 source.extractall(target)  # noqa: S202  # zipfile strips '..' and absolute paths

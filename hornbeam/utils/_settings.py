@@ -72,7 +72,8 @@ class Config:
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name not in self._settings:
-            message = f"The Config has the settings {', '.join(map(repr, self.__dict__.get('_settings', {})))}; got {name!r}."
+            known = ", ".join(map(repr, self.__dict__.get("_settings", {})))
+            message = f"The Config has the settings {known}; got {name!r}."
             raise AttributeError(message)
         return self._settings[name]
 

@@ -188,6 +188,15 @@ def test_random_numbers(draw):
     assert abs(numbers.mean() - 1.0) < 0.1
 
 
+def test_a_layer_draws_anew_in_each_step():
+    noise = keras.layers.Lambda(lambda x: x + K.random_normal((1, 1)))
+    model = keras.Sequential([keras.Input((1,)), noise, keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    ones = np.ones((1, 1), "float32")
+    losses = model.fit(ones, ones, epochs=4, verbose=0).history["loss"]
+    assert len(set(losses)) == 4
+
+
 def test_settings():
     assert (K.image_dim_ordering(), K.backend(), K.epsilon(), K.floatx()) == ("tf", "tensorflow", 1e-7, "float32")
     K.set_image_dim_ordering("th")

@@ -104,7 +104,11 @@ def test_input_tensors():
     [
         (functional, {"input_tensors": np.ones((2, 6))}, "must be KerasTensors"),
         (dense, {"input_tensors": np.ones((2, 6))}, "must be KerasTensors"),
-        (functional, {"input_tensors": [keras.Input((6,)), keras.Input((6,))]}, "must have the structure of the inputs"),
+        (
+            functional,
+            {"input_tensors": [keras.Input((6,)), keras.Input((6,))]},
+            "must have the structure of the inputs",
+        ),
         (lambda: 5, {}, "expects a model; got int: 5"),
         (lambda: layers.Dense(2), {}, "expects a model; got Dense"),
         (dense, {"nonsense": 1}, "no argument 'nonsense'"),

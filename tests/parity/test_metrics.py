@@ -182,8 +182,9 @@ def test_metric(row, weighted):
     for one, two in zip(ours.variables, theirs.variables, strict=True):
         assert one.path.split("/")[1] == two.path.split("/")[1]
         close(one.value, two.value)
-    traced = jax.jit(ours.stateless_update_state)([v.value for v in ours.variables], *batches[0])
-    close(ours.stateless_result(traced), theirs(*batches[0]))
+    if not weighted:
+        traced = jax.jit(ours.stateless_update_state)([v.value for v in ours.variables], *batches[0])
+        close(ours.stateless_result(traced), theirs(*batches[0]))
 
 
 @pytest.mark.parametrize("row", ROWS, ids=identify)

@@ -34,7 +34,8 @@ def test_an_exception_leaves_the_old_file(tmp_path, error):
             file.write(b"half")
             raise error
 
-    pytest.raises(error, fail)
+    with pytest.raises(error):
+        fail()
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -94,7 +95,11 @@ def test_a_protected_file_is_refused(tmp_path, monkeypatch):
 
 def test_leftovers_of_the_dead_go_and_files_of_the_living_stay(tmp_path):
     path = tmp_path / "a.keras"
-    dead, other, user = tmp_path / f".a.keras.1234{SUFFIX}", tmp_path / f".b.keras.1234{SUFFIX}", tmp_path / "a.keras.bak"
+    dead, other, user = (
+        tmp_path / f".a.keras.1234{SUFFIX}",
+        tmp_path / f".b.keras.1234{SUFFIX}",
+        tmp_path / "a.keras.bak",
+    )
     for file in (dead, other, user):
         file.touch()
     with replacing(path) as outer:

@@ -87,7 +87,9 @@ def test_chunked_and_packed_arrays(options):
 
 
 def test_older_name_of_the_folder_of_layers():
-    data = file_of(lambda f: f.create_group("_layer_checkpoint_dependencies/dense/vars").create_dataset("0", data=[1.0]))
+    data = file_of(
+        lambda f: f.create_group("_layer_checkpoint_dependencies/dense/vars").create_dataset("0", data=[1.0])
+    )
     assert list(_hdf5.read(data, "File 'a'")) == ["layers/dense"]
 
 
@@ -137,7 +139,10 @@ def _unknown_filter(file):
         (_bytes_of_wrong_type, "number type.*float32"),
         (_unknown_filter, "filter 32099"),
         (lambda f: f.create_group("vars").create_dataset("0", (10**13,), "f4"), "beyond the end"),
-        (lambda f: f.create_group("vars").create_dataset("0", (10**8,), "f4", chunks=True, compression="gzip"), "far larger"),
+        (
+            lambda f: f.create_group("vars").create_dataset("0", (10**8,), "f4", chunks=True, compression="gzip"),
+            "far larger",
+        ),
         (lambda f: f.attrs.__setitem__("layer_names", ["a"]), "layout from before.*'layer_names'"),
     ],
 )

@@ -7,7 +7,20 @@ from hornbeam import saving
 
 @pytest.mark.parametrize(
     "thing",
-    [None, 1, 2.5, "text", True, [1, [2]], (1, 2), {"a": {"b": 1}}, slice(1, None, 2), ..., np.arange(3), np.float32(1)],
+    [
+        None,
+        1,
+        2.5,
+        "text",
+        True,
+        [1, [2]],
+        (1, 2),
+        {"a": {"b": 1}},
+        slice(1, None, 2),
+        ...,
+        np.arange(3),
+        np.float32(1),
+    ],
     ids=repr,
 )
 def test_plain_things(thing):
@@ -60,5 +73,5 @@ def test_custom_objects():
 
     config = saving.serialize_keras_object(Mine(name="m"))
     assert type(saving.deserialize_keras_object(config, custom_objects={"Mine": Mine})) is Mine
-    with pytest.raises(ValueError, match="custom_objects=.*'Mine': YourClass"):
+    with pytest.raises(ValueError, match=r"custom_objects=.*'Mine': YourClass"):
         saving.deserialize_keras_object(config)

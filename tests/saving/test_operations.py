@@ -24,7 +24,9 @@ CASES = {
     "a list of tensors": lambda x, y: ops.concatenate([x, y], axis=-1),
     "options before data": lambda x, y: ops.einsum("bij,bkj->bik", x, y),
     "several outputs": lambda x, y: ops.split(x, 2, axis=1)[0] + ops.split(y, 2, 1)[1],
-    "other modules": lambda x, y: ops.logsumexp(ops.relu(x), axis=1) + ops.softmax(ops.cast(y, "float32"), axis=-1)[:, 0],
+    "other modules": lambda x, y: (
+        ops.logsumexp(ops.relu(x), axis=1) + ops.softmax(ops.cast(y, "float32"), axis=-1)[:, 0]
+    ),
     "the same twice": lambda x, y: ops.relu(x) + ops.relu(y),
 }
 
@@ -50,5 +52,9 @@ def test_operations_of_the_users_are_left_alone():
 
 def test_tables_name_operations_that_exist_or_are_to_come():
     known = set(registry.public_names("keras.ops"))
-    options = {o: inspect.signature(registry.public_object("keras.ops", o)).parameters for o in _operations._OPTIONS if o in known}
+    options = {
+        o: inspect.signature(registry.public_object("keras.ops", o)).parameters
+        for o in _operations._OPTIONS
+        if o in known
+    }
     assert all(_operations._OPTIONS[o] in parameters for o, parameters in options.items())

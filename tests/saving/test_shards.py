@@ -28,16 +28,33 @@ def test_round_trip_in_several_files(path):
 
 def test_old_shards_go_when_the_new_ones_are_there(path):
     model = dense((40, 40))
-    other = path.with_name("b_00000-12345678.weights.h5")
+    other = path.with_name("b_00000.weights.h5")
     other.touch()
     model.save_weights(path, max_shard_size=8 * KIB)
-    before = {p.name for p in path.parent.iterdir()}
-    model.save_weights(path, max_shard_size=8 * KIB)
-    assert {p.name for p in path.parent.iterdir()} == before, "equal weights have equal names"
-    model.layers[0].kernel.assign(np.ones((6, 40)))
+    assert len(list(path.parent.iterdir())) == 4
     model.save_weights(path, max_shard_size=1)
-    assert len(list(path.parent.iterdir())) == 3
-    assert other.exists()
+    assert sorted(p.name for p in path.parent.iterdir()) == ["a.weights.json", "a_00000.weights.h5", other.name]
+
+
+def test_shards_of_two_saves_are_not_taken_for_one(path):
+    model = dense((40, 40))
+    model.save_weights(path, max_shard_size=8 * KIB)
+    shard = path.with_name("a_00001.weights.h5")
+    older = shard.read_bytes()
+    model.layers[1].kernel.assign(np.ones((40, 40)))
+    model.save_weights(path, max_shard_size=8 * KIB)
+    shard.write_bytes(older)
+    with pytest.raises(ValueError, match=r"a_00001\.weights\.h5' is not the one .* a save was interrupted"):
+        model.load_weights(path)
+
+
+def test_a_failing_save_leaves_the_old_shards(path):
+    model, other = dense((40, 40)), dense((40, 400))
+    model.save_weights(path, max_shard_size=8 * KIB)
+    before = {p.name: p.read_bytes() for p in path.parent.iterdir()}
+    with pytest.raises(ValueError, match="larger max_shard_size"):
+        other.save_weights(path, max_shard_size=8 * KIB)
+    assert {p.name: p.read_bytes() for p in path.parent.iterdir()} == before
 
 
 def test_a_layer_that_does_not_fit(path):

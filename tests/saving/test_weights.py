@@ -186,7 +186,7 @@ def test_unbuilt_models(path):
     model = keras.Sequential([layers.Dense(2)], name="new")
     with pytest.raises(ValueError, match="'new' has no weights to save yet"):
         model.save_weights(path)
-    with pytest.raises(ValueError, match="'new' has no weights yet to load .*a.weights.h5"):
+    with pytest.raises(ValueError, match=r"'new' has no weights yet to load .*a\.weights\.h5"):
         model.load_weights(path)
 
 
@@ -242,7 +242,7 @@ def test_absent_files(tmp_path):
     (tmp_path / "model.weights.h5").touch()
     with pytest.raises(FileNotFoundError, match=r"no file .*modle\.weights\.h5'\. Did you mean 'model\.weights\.h5'\?"):
         dense().load_weights(tmp_path / "modle.weights.h5")
-    with pytest.raises(FileNotFoundError, match="no folder .*absent"):
+    with pytest.raises(FileNotFoundError, match=r"no folder .*absent"):
         dense().load_weights(tmp_path / "absent" / "a.weights.h5")
     with pytest.raises(IsADirectoryError, match="is a folder"):
         dense().load_weights(tmp_path)

@@ -6,7 +6,9 @@ import pytest
 from hornbeam import utils
 
 
-@pytest.mark.parametrize("x", [2, [0, 1, 2], [[0], [2]], [[0, 1], [2, 1]], [True, False], np.array([1.0, 2.0]), ["1", "0"]])
+@pytest.mark.parametrize(
+    "x", [2, [0, 1, 2], [[0], [2]], [[0, 1], [2, 1]], [True, False], np.array([1.0, 2.0]), ["1", "0"]]
+)
 def test_to_categorical(x):
     ids = np.asarray(x).astype(int)
     expected = np.eye(ids.max() + 1)[ids[..., 0] if ids.shape[-1:] == (1,) and ids.ndim > 1 else ids]

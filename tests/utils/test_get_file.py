@@ -48,7 +48,11 @@ def test_the_cache_folder_follows_the_settings(origin, monkeypatch, cache):
 
 
 @pytest.mark.parametrize(
-    "option", [{"md5_hash": hashlib.md5(b"hello\n").hexdigest()}, {"file_hash": hashlib.sha256(b"hello\n").hexdigest()}]
+    "option",
+    [
+        {"md5_hash": hashlib.md5(b"hello\n", usedforsecurity=False).hexdigest()},
+        {"file_hash": hashlib.sha256(b"hello\n").hexdigest()},
+    ],
 )
 def test_a_right_hash_mends_a_damaged_file(origin, cache, option):
     path = cache / "datasets" / "a.txt"
@@ -66,7 +70,7 @@ def test_a_wrong_hash_leaves_nothing(origin, cache):
 
 
 class _Broken(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):  # noqa: N802
+    def do_GET(self):
         self.send_response(200)
         self.send_header("Content-Length", "100")
         self.end_headers()
@@ -96,7 +100,9 @@ def test_an_absent_file(origin, cache):
     assert files_in(cache) == []
 
 
-@pytest.mark.parametrize(("name", "options"), [("d.tar.gz", {"untar": True}), ("d.tar.gz", {"extract": True}), ("z.zip", {"extract": True})])
+@pytest.mark.parametrize(
+    ("name", "options"), [("d.tar.gz", {"untar": True}), ("d.tar.gz", {"extract": True}), ("z.zip", {"extract": True})]
+)
 def test_archives(origin, cache, name, options):
     for _ in range(2):
         path = get_file("folder", f"{origin}/{name}", cache_dir=cache, **options)

@@ -7,7 +7,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from hornbeam import ops, random
+from hornbeam import ops
 from hornbeam._core import config
 from hornbeam._core.op import op
 
@@ -134,11 +134,6 @@ def normalize_batch_in_training(
     fit = mean.shape
     result = normal * (1 if gamma is None else gamma.reshape(fit)) + (0 if beta is None else beta.reshape(fit))
     return result, mean.squeeze(axes), var.squeeze(axes)
-
-
-def dropout(x: Any, level: float, noise_shape: Any = None, seed: int | None = None) -> Any:
-    """Return `x` with a share of `level` set to 0 and the rest scaled up to keep the sum's expectation."""
-    return random.dropout(x, level, noise_shape, seed)
 
 
 @op

@@ -1,4 +1,4 @@
-"""Functions of `keras.backend` with state: variables, phases, functions of a graph, random numbers, settings."""
+"""Functions of `keras.backend` with state: variables, phases, functions of a graph, settings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from hornbeam import layers, models, ops, random
+from hornbeam import layers, models, ops
 from hornbeam._core import config
 from hornbeam._core.names import reset_names
 from hornbeam._core.op import op
@@ -192,59 +192,6 @@ def identity(x: Any, name: str | None = None) -> Any:  # noqa: ARG001  # labels 
 def name_scope(name: str) -> Iterator[None]:  # noqa: ARG001  # labels for graphs
     """Group the operations in the `with` block: a name for the reader of the program."""
     yield
-
-
-# ---- random numbers
-
-
-def random_normal(
-    shape: Sequence[int], mean: float = 0.0, stddev: float = 1.0, dtype: str | None = None, seed: int | None = None
-) -> Any:
-    """Return numbers from a normal distribution."""
-    return random.normal(shape, mean, stddev, dtype, seed)
-
-
-def truncated_normal(
-    shape: Sequence[int], mean: float = 0.0, stddev: float = 1.0, dtype: str | None = None, seed: int | None = None
-) -> Any:
-    """Return numbers from a normal distribution, drawn anew beyond two standard deviations."""
-    return random.truncated_normal(shape, mean, stddev, dtype, seed)
-
-
-def random_uniform(
-    shape: Sequence[int], minval: float = 0.0, maxval: float = 1.0, dtype: str | None = None, seed: int | None = None
-) -> Any:
-    """Return numbers drawn evenly between two bounds."""
-    return random.uniform(shape, minval, maxval, dtype, seed)
-
-
-def random_binomial(shape: Sequence[int], p: float = 0.0, dtype: str | None = None, seed: int | None = None) -> Any:
-    """Return ones with probability `p`, zeros otherwise."""
-    return (random.uniform(shape, seed=seed) <= p).astype(dtype or config.floatx())
-
-
-def random_normal_variable(
-    shape: Sequence[int],
-    mean: float,
-    scale: float,
-    dtype: str | None = None,
-    name: str | None = None,
-    seed: int | None = None,
-) -> Variable:
-    """Return a Variable that begins as numbers from a normal distribution."""
-    return Variable(random.normal(shape, mean, scale, dtype, seed), name=name)
-
-
-def random_uniform_variable(
-    shape: Sequence[int],
-    low: float,
-    high: float,
-    dtype: str | None = None,
-    name: str | None = None,
-    seed: int | None = None,
-) -> Variable:
-    """Return a Variable that begins as numbers drawn evenly between two bounds."""
-    return Variable(random.uniform(shape, low, high, dtype, seed), name=name)
 
 
 # ---- settings

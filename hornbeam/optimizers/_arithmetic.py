@@ -1,9 +1,13 @@
-"""Limits on gradients."""
+"""Limits on gradients, and branches on a condition that may be traced."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.core import Tracer
+
+from hornbeam import ops
 
 
 def clip(
@@ -22,3 +26,13 @@ def clip(
 
 def _norm(arrays: Sequence[jax.Array]) -> jax.Array:
     return jnp.sqrt(sum((jnp.sum(jnp.square(a)) for a in arrays), start=jnp.zeros(())))
+
+
+def when(condition: Any, then: Callable[[], None], otherwise: Callable[[], None] = lambda: None) -> None:
+    """Run `then` or `otherwise`, which write Variables; in a compiled step, as a branch."""
+    if isinstance(condition, Tracer):
+        ops.cond(condition, then, otherwise)
+    elif condition:
+        then()
+    else:
+        otherwise()
