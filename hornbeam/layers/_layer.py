@@ -464,7 +464,7 @@ class Layer(Tracked, Operation):
 
 
 Layer._call_signature = _signature(Layer.call)
-# Arguments that get_config writes itself, or without an attribute of their name: all layers have `weights`, `output_shape`.
+# Arguments that get_config writes itself, or that have no attribute of their name: `weights` is a property of all layers.
 _NOT_OWN = frozenset({*inspect.signature(Layer.__init__).parameters, "weights", "output_shape"})
 
 

@@ -126,9 +126,9 @@ class AUC(_Curve):
         """Return the area."""
         if not self._counts:
             return jnp.zeros((), self.dtype)
-        n = {kind: v.value for kind, v in self._counts.items()}
         if self.curve == "PR" and self.summation_method == "interpolation":
-            return self._average(_precision_recall_area(n))
+            return self.interpolate_pr_auc()
+        n = {kind: v.value for kind, v in self._counts.items()}
         x, y = _AXES[self.curve](n)
         heights = {
             "interpolation": (y[:-1] + y[1:]) / 2.0,
@@ -136,6 +136,20 @@ class AUC(_Curve):
             "majoring": jnp.maximum(y[:-1], y[1:]),
         }[self.summation_method]
         return self._average((x[:-1] - x[1:]) * heights)
+
+    def interpolate_pr_auc(self) -> Any:
+        """Return the area under precision over recall, true positives taken as linear in the predicted positives.
+
+        Davis and Goadrich, "The Relationship Between Precision-Recall and ROC Curves" (2006).
+        """
+        n = {kind: v.value for kind, v in self._counts.items()}
+        tp, positives, actual = n[TP], n[TP] + n[FP], n[TP] + n[FN]
+        gained = tp[:-1] - tp[1:]
+        slope = divide_no_nan(gained, jnp.maximum(positives[:-1] - positives[1:], 0.0))
+        intercept = tp[1:] - slope * positives[1:]
+        growth = divide_no_nan(positives[:-1], positives[1:])
+        growth = jnp.where(growth > 0, growth, 1.0)
+        return self._average(divide_no_nan(slope * (gained + intercept * jnp.log(growth)), actual[1:]))
 
     def _average(self, areas: jax.Array) -> jax.Array:
         """Return the sum of the pieces (thresholds - 1, ...), averaged over the labels if there are several."""
@@ -178,20 +192,6 @@ _AXES: dict[str, Callable[[Counts], tuple[jax.Array, jax.Array]]] = {
     "PR": _precision_recall,
     "PRGAIN": _gain,
 }
-
-
-def _precision_recall_area(n: Counts) -> jax.Array:
-    """Return the pieces of the area under precision over recall, true positives taken as linear in the positives.
-
-    Davis and Goadrich, "The Relationship Between Precision-Recall and ROC Curves" (2006).
-    """
-    tp, positives, actual = n[TP], n[TP] + n[FP], n[TP] + n[FN]
-    gained = tp[:-1] - tp[1:]
-    slope = divide_no_nan(gained, jnp.maximum(positives[:-1] - positives[1:], 0.0))
-    intercept = tp[1:] - slope * positives[1:]
-    growth = divide_no_nan(positives[:-1], positives[1:])
-    growth = jnp.where(growth > 0, growth, 1.0)
-    return divide_no_nan(slope * (gained + intercept * jnp.log(growth)), actual[1:])
 
 
 class _BestAt(_Curve):

@@ -73,8 +73,8 @@ def clone_model(
             )
             raise ValueError(message)
         clone = _clone_layer(model)
-    if model.compiled:
-        clone.compile_from_config(model.get_compile_config())
+    if (compiled := model.get_compile_config()) is not None:
+        clone.compile_from_config(compiled)
     return clone
 
 

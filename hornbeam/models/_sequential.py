@@ -51,7 +51,7 @@ class Sequential(Model):
             message = (
                 f"Model {self.name!r}: only layers can be added; got {layer!r} of type {type(layer).__name__}.{hint}"
             )
-            raise ValueError(message)
+            raise ValueError(message)  # noqa: TRY004 - what Keras raises
         if any(other.name == layer.name for other in self._stack):
             message = (
                 f"Model {self.name!r} has a layer called {layer.name!r} already: layer names must be "

@@ -1,7 +1,7 @@
 """Faster forms of a few computations, equal to the general ones; chosen by static shapes, from measurements.
 
-Measured on two cores of a CPU with AVX-512, a whole compiled training step of a CNN on 8x8 images, batch 32: 0.22 ms with
-XLA's convolutions and windows, 0.13 with products of patches, 0.09 with products with a matrix made of the kernel.
+Measured on two cores of a CPU with AVX-512, a whole compiled training step of a CNN on 8x8 images, batch 32: 0.22 ms
+with XLA's convolutions and windows, 0.13 with products of patches, 0.09 with products with a matrix of the kernel.
 """
 
 from __future__ import annotations

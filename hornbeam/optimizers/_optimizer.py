@@ -327,6 +327,10 @@ class Optimizer(HasLearningRate, Configurable):
         """Return the loss whose gradients `apply` expects."""
         return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
 
+    def stateless_scale_loss(self, optimizer_variables: Sequence[Any], loss: Any) -> Any:
+        """Return the loss whose gradients `stateless_apply` expects, given the values of the state."""
+        return pure(self.scale_loss, self.variables)(optimizer_variables, loss)[0]
+
     # ---- assignment, weights, configuration
 
     def assign(self, variable: Variable, value: Any) -> None:

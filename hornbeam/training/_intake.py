@@ -64,7 +64,7 @@ def hold_out(
         return data, None
     if isinstance(data, Stream):
         message = "validation_split needs arrays; with a generator pass validation_data."
-        raise ValueError(message)
+        raise ValueError(message)  # noqa: TRY004 - what Keras raises
     return _arrays.split(data, validation_split)
 
 

@@ -123,7 +123,7 @@ class Steps:
         self._write(kind, function(self._read(), batch))
 
     def run_many(self, kind: str, data: Batch, order: Any, batch_size: int, start: int, stop: int) -> None:
-        """Do the steps `start` to `stop` of an epoch in one dispatch; batch i begins at place i*batch_size of `order`."""
+        """Do the steps `start` to `stop` of an epoch in one dispatch; batch i begins at place i * batch_size."""
 
         def make() -> Callable[..., Any]:
             step = getattr(self, kind)

@@ -79,7 +79,8 @@ class Trainer:
         """
         objective = Objective(loss, loss_weights, metrics, weighted_metrics)
         chosen = optimizers.get(optimizer)
-        if auto_scale_loss and chosen is not None and self.dtype_policy.name == "mixed_float16" and not chosen.scales_loss:  # type: ignore[attr-defined]
+        half = self.dtype_policy.name == "mixed_float16"  # type: ignore[attr-defined]
+        if auto_scale_loss and half and chosen is not None and not chosen.scales_loss:
             chosen = optimizers.LossScaleOptimizer(chosen, name="loss_scale_optimizer")
         self.optimizer, self._objective = chosen, objective
         self.run_eagerly, self.jit_compile = bool(run_eagerly), jit_compile

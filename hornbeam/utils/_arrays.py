@@ -52,10 +52,9 @@ def _whole_numbers(given: np.ndarray) -> np.ndarray:
     """Return class ids as int64, also those that came as floats or texts of whole numbers."""
     try:
         ids = given.astype("int64")
-        whole = given.dtype.kind in "biu" or bool((given.astype("float64") == ids).all())
-    except ValueError:
-        whole = False
-    if not whole:
+    except ValueError:  # texts
+        ids = None
+    if ids is None or (given.dtype.kind not in "biu" and not (given.astype("float64") == ids).all()):
         message = f"to_categorical(): x must hold whole numbers, the ids of classes; got {given.flat[:5]!r}."
         raise ValueError(message)
     return ids

@@ -100,6 +100,8 @@ def test_loss_scale():
     optimizer.build([v])
     assert float(optimizer.scale_loss(2.0)) == 16.0
     assert optimizer.scales_loss
+    halved = [x.value / 2 if x is optimizer.dynamic_scale else x.value for x in optimizer.variables]
+    assert float(optimizer.stateless_scale_loss(halved, 2.0)) == 8.0
     optimizer.learning_rate = 0.25
     optimizer.apply([8 * ONES])
     np.testing.assert_allclose(v.numpy(), 0.75)

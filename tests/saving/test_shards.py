@@ -30,7 +30,7 @@ def test_old_shards_go_when_the_new_ones_are_there(path):
     model = dense((40, 40))
     other = path.with_name("b_00000.weights.h5")
     other.touch()
-    model.save_weights(path, max_shard_size=8 * KIB)
+    model.save_weights(path, max_shard_size=7 * KIB)
     assert len(list(path.parent.iterdir())) == 4
     model.save_weights(path, max_shard_size=1)
     assert sorted(p.name for p in path.parent.iterdir()) == ["a.weights.json", "a_00000.weights.h5", other.name]
@@ -38,11 +38,11 @@ def test_old_shards_go_when_the_new_ones_are_there(path):
 
 def test_shards_of_two_saves_are_not_taken_for_one(path):
     model = dense((40, 40))
-    model.save_weights(path, max_shard_size=8 * KIB)
+    model.save_weights(path, max_shard_size=7 * KIB)
     shard = path.with_name("a_00001.weights.h5")
     older = shard.read_bytes()
     model.layers[1].kernel.assign(np.ones((40, 40)))
-    model.save_weights(path, max_shard_size=8 * KIB)
+    model.save_weights(path, max_shard_size=7 * KIB)
     shard.write_bytes(older)
     with pytest.raises(ValueError, match=r"a_00001\.weights\.h5' is not the one .* a save was interrupted"):
         model.load_weights(path)
@@ -50,10 +50,10 @@ def test_shards_of_two_saves_are_not_taken_for_one(path):
 
 def test_a_failing_save_leaves_the_old_shards(path):
     model, other = dense((40, 40)), dense((40, 400))
-    model.save_weights(path, max_shard_size=8 * KIB)
+    model.save_weights(path, max_shard_size=7 * KIB)
     before = {p.name: p.read_bytes() for p in path.parent.iterdir()}
     with pytest.raises(ValueError, match="larger max_shard_size"):
-        other.save_weights(path, max_shard_size=8 * KIB)
+        other.save_weights(path, max_shard_size=7 * KIB)
     assert {p.name: p.read_bytes() for p in path.parent.iterdir()} == before
 
 

@@ -84,7 +84,7 @@ def test_pad_sequences(sequences, options, expected):
         ([[1], 2], {}, "number 1 is 2"),
         ([[1]], {"padding": "mid"}, "padding must be 'pre' or 'post'; got 'mid'"),
         ([[1]], {"truncating": "x"}, "truncating must be"),
-        ([[[1, 2]], [[3]]], {}, r"shape \(2,\) in the first sequence and \(1,\) in sequence 1"),
+        ([[[1, 2]], [[3]]], {}, r"\(2,\) in the first sequence and \(1,\) in sequence 1"),
         ([["a"]], {"dtype": "str"}, "value must be a text"),
     ],
 )
