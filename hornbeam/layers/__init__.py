@@ -10,6 +10,7 @@ from hornbeam.layers._adaptive import (
     AdaptiveMaxPooling2D,
     AdaptiveMaxPooling3D,
 )
+from hornbeam.layers._attention import AdditiveAttention, Attention
 from hornbeam.layers._cells import GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
 from hornbeam.layers._conv import Conv1D, Conv2D, Conv3D
 from hornbeam.layers._conv import Conv1D as Convolution1D
@@ -25,6 +26,7 @@ from hornbeam.layers._dense import Dense
 from hornbeam.layers._depthwise import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
 from hornbeam.layers._depthwise import SeparableConv1D as SeparableConvolution1D
 from hornbeam.layers._depthwise import SeparableConv2D as SeparableConvolution2D
+from hornbeam.layers._einsum import EinsumDense
 from hornbeam.layers._embed import Embedding
 from hornbeam.layers._get import deserialize, serialize
 from hornbeam.layers._input import Input, InputLayer
@@ -48,6 +50,7 @@ from hornbeam.layers._merge import (
     multiply,
     subtract,
 )
+from hornbeam.layers._multi_head import GroupQueryAttention, MultiHeadAttention
 from hornbeam.layers._norm import (
     BatchNormalization,
     GroupNormalization,
@@ -120,7 +123,9 @@ __all__ = [
     "AdaptiveMaxPooling2D",
     "AdaptiveMaxPooling3D",
     "Add",
+    "AdditiveAttention",
     "AlphaDropout",
+    "Attention",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -154,6 +159,7 @@ __all__ = [
     "DepthwiseConv2D",
     "Dot",
     "Dropout",
+    "EinsumDense",
     "Embedding",
     "Flatten",
     "GRUCell",
@@ -172,6 +178,7 @@ __all__ = [
     "GlobalMaxPooling2D",
     "GlobalMaxPooling3D",
     "GroupNormalization",
+    "GroupQueryAttention",
     "Identity",
     "Input",
     "InputLayer",
@@ -190,6 +197,7 @@ __all__ = [
     "MaxPooling3D",
     "Maximum",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "PReLU",
     "Permute",

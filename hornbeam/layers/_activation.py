@@ -178,13 +178,17 @@ class Softmax(Layer):
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """Return the softmax of what `mask`, broadcast to `inputs` from the front, does not exclude."""
         axis = self.axis if isinstance(self.axis, int) else tuple(self.axis)
-        if mask is None:
-            return activations.softmax(inputs, axis) if isinstance(axis, int) else _softmax(inputs, axis)
-        mask = jnp.asarray(mask) > 0.5 if jnp.asarray(mask).dtype != bool else jnp.asarray(mask)
-        mask = mask.reshape(mask.shape + (1,) * (inputs.ndim - mask.ndim))
-        low = -3e4 if inputs.dtype == "float16" else -1e9
-        return jnp.where(mask, _softmax(jnp.where(mask, inputs, low), axis), 0)
+        if mask is not None:
+            mask = jnp.asarray(mask) > 0.5 if jnp.asarray(mask).dtype != bool else jnp.asarray(mask)
+            mask = mask.reshape(mask.shape + (1,) * (inputs.ndim - mask.ndim))
+        return softmax(inputs, axis, mask)
 
 
-def _softmax(x: Any, axis: int | tuple[int, ...]) -> Any:
-    return ops.exp(x - ops.logsumexp(x, axis=axis, keepdims=True))
+def softmax(x: Any, axis: int | tuple[int, ...], mask: Any = None) -> Any:
+    """Return the softmax of the elements that `mask`, of a shape that broadcasts, does not exclude; the rest is 0."""
+    if mask is None and isinstance(axis, int):
+        return activations.softmax(x, axis)
+    if mask is not None:
+        x = jnp.where(mask, x, -3e4 if x.dtype == "float16" else -1e9)
+    result = ops.exp(x - ops.logsumexp(x, axis=axis, keepdims=True))
+    return result if mask is None else jnp.where(mask, result, 0)

@@ -68,9 +68,9 @@ class AdaptiveMaxPooling2D(_AdaptiveMax):
 
 
 class AdaptiveMaxPooling3D(_AdaptiveMax):
-    """The largest element of each of `output_size` windows of a volume `(batch, depth, height, width, channels)`, per channel.
+    """The largest element of each of `output_size` windows of a volume, per channel.
 
-    Arguments as in AdaptiveMaxPooling1D.
+    Input `(batch, depth, height, width, channels)`; arguments as in AdaptiveMaxPooling1D.
 
     >>> import hornbeam as keras
     >>> keras.layers.AdaptiveMaxPooling3D(3)(keras.ops.ones((1, 7, 5, 6, 4))).shape
@@ -107,9 +107,9 @@ class AdaptiveAveragePooling2D(_AdaptiveAverage):
 
 
 class AdaptiveAveragePooling3D(_AdaptiveAverage):
-    """The mean of each of `output_size` windows of a volume `(batch, depth, height, width, channels)`, per channel.
+    """The mean of each of `output_size` windows of a volume, per channel.
 
-    Arguments as in AdaptiveMaxPooling1D.
+    Input `(batch, depth, height, width, channels)`; arguments as in AdaptiveMaxPooling1D.
 
     >>> import hornbeam as keras
     >>> keras.layers.AdaptiveAveragePooling3D(3)(keras.ops.ones((1, 7, 5, 6, 4))).shape

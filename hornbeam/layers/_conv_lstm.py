@@ -13,7 +13,6 @@ from hornbeam.layers._checks import data_format as order_of
 from hornbeam.layers._checks import known, one_of, per_axis, refusal, whole
 from hornbeam.layers._input_spec import InputSpec
 from hornbeam.layers._rnn import OneCellRNN
-from hornbeam.layers._signature import defaults
 from hornbeam.layers._weights import ruled_weight
 
 Sizes = int | Sequence[int]
@@ -126,7 +125,8 @@ class ConvLSTMCell(RecurrentCell):
         if mask is None:
             return convolve(x, kernel)
         kernels = jnp.split(kernel, 4, axis=-1)
-        return jnp.concatenate([convolve(x * m, k) for m, k in zip(mask, kernels, strict=True)], axis=self._channel_axis)
+        parts = [convolve(x * m, k) for m, k in zip(mask, kernels, strict=True)]
+        return jnp.concatenate(parts, axis=self._channel_axis)
 
     @property
     def _channel_axis(self) -> int:

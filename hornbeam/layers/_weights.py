@@ -22,6 +22,11 @@ def store_rules(layer: Layer, **arguments: Any) -> None:
         setattr(layer, name, _GET[name.rpartition("_")[2]](value))
 
 
+def clone_rule(initializer: Any) -> Any:
+    """Return an initializer that draws for itself, where the given one can be cloned."""
+    return initializer.clone() if hasattr(initializer, "clone") else initializer
+
+
 def ruled_weight(
     layer: Layer, name: str, shape: tuple[int, ...], initializer: Any = None, rules: str | None = None, **options: Any
 ) -> Variable:

@@ -15,6 +15,7 @@ from hornbeam._core import dtypes
 from hornbeam._core.op import op
 from hornbeam._core.registry import public
 from hornbeam._core.seeds import SeedGenerator, draw_seed
+from hornbeam.random._kept import kept
 
 Shape = int | Sequence[int]
 
@@ -120,8 +121,7 @@ def dropout(inputs: Any, rate: float, noise_shape: Sequence[int | None] | None =
     if noise_shape is not None:
         shape = tuple(inputs.shape[axis] if length is None else length for axis, length in enumerate(noise_shape))
     keep = 1.0 - rate
-    kept = jax.random.bernoulli(draw_seed(seed), keep, shape)
-    return jnp.where(kept, inputs / keep, 0)
+    return jnp.where(kept(draw_seed(seed), keep, shape), inputs / keep, 0)
 
 
 @op

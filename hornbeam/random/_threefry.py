@@ -14,7 +14,7 @@ import numpy as np
 f32, f64, u32 = np.float32, np.float64, np.uint32
 Array = np.ndarray
 
-_ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
+ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _BLOCK = 1 << 16  # elements at a time, so that intermediates stay in the cache
 
 
@@ -55,7 +55,7 @@ def _bits(key: Array, start: int, size: int) -> Array:
     b = np.arange(start, start + size, dtype=u32) + u32(second)
     spare = np.empty_like(b)
     for i in range(5):
-        for rotation in _ROTATIONS[i % 2]:
+        for rotation in ROTATIONS[i % 2]:
             a += b
             np.left_shift(b, u32(rotation), out=spare)
             b >>= u32(32 - rotation)

@@ -22,12 +22,16 @@ from hornbeam.saving import deserialize_keras_object
 from hornbeam.utils._arrays import normalize, pad_sequences, to_categorical
 from hornbeam.utils._get_file import get_file
 from hornbeam.utils._graph import get_source_inputs
+from hornbeam.utils._images import array_to_img, img_to_array, load_img, save_img
+from hornbeam.utils._progbar import Progbar
 from hornbeam.utils._samples import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from hornbeam.utils._settings import Config
 
 __all__ = [
     "Config",
     "CustomObjectScope",
+    "Progbar",
+    "array_to_img",
     "custom_object_scope",
     "deserialize_keras_object",
     "disable_interactive_logging",
@@ -37,14 +41,17 @@ __all__ = [
     "get_registered_name",
     "get_registered_object",
     "get_source_inputs",
+    "img_to_array",
     "is_interactive_logging_enabled",
     "is_keras_tensor",
+    "load_img",
     "model_to_dot",
     "normalize",
     "pack_x_y_sample_weight",
     "pad_sequences",
     "plot_model",
     "register_keras_serializable",
+    "save_img",
     "serialize_keras_object",
     "set_random_seed",
     "standardize_dtype",

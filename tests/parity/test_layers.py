@@ -265,7 +265,43 @@ TWICE = [
     row("ConvLSTM2D", (2, 3, 4, 4, 1), filters=2, kernel_size=2, dropout=0.3, seed=3, call=TRAIN),
     row("ConvLSTM3D", (2, 2, 3, 3, 3, 1), filters=2, kernel_size=2),
 ]
-ROWS = TWICE + CORE + RANDOM + CONV + POOL + NORM + MERGE + RECURRENT
+SEEN = np.random.default_rng(3).random((2, 4, 5)) < 0.7
+HEADS = {"num_heads": 2, "key_dim": 3}
+QUERY, KEYS = (2, 4, 6), (2, 5, 6)
+ATTENTION = [
+    row("Attention", QUERY, KEYS, listed=True),
+    row("Attention", QUERY, KEYS, KEYS, listed=True, use_scale=True, score_mode="concat"),
+    row("Attention", QUERY, KEYS, listed=True, dropout=0.3, seed=2, call=TRAIN),
+    row("Attention", KEYS, KEYS, listed=True, call={"use_causal_mask": True, "return_attention_scores": True}),
+    row("Attention", KEYS, KEYS, listed=True, call={"mask": [HOLES, PADDED], "use_causal_mask": True}),
+    row("AdditiveAttention", QUERY, KEYS, listed=True),
+    row("AdditiveAttention", QUERY, KEYS, listed=True, use_scale=False, call={"mask": [None, HOLES]}),
+    row("MultiHeadAttention", QUERY, KEYS, **HEADS),
+    row("MultiHeadAttention", QUERY, KEYS, KEYS, **HEADS, value_dim=4, use_bias=False, output_shape=5),
+    row("MultiHeadAttention", QUERY, KEYS, **HEADS, call={"attention_mask": SEEN}),
+    row("MultiHeadAttention", KEYS, KEYS, **HEADS, call={"use_causal_mask": True}, sliding_window=2),
+    row("MultiHeadAttention", QUERY, KEYS, **HEADS, use_gate=True, call={"return_attention_scores": True}),
+    row("MultiHeadAttention", QUERY, KEYS, **HEADS, dropout=0.4, seed=1, call={"training": True, "value_mask": HOLES}),
+    row("MultiHeadAttention", (2, 3, 4, 6), (2, 3, 4, 6), **HEADS, attention_axes=2),
+    row("MultiHeadAttention", (2, 3, 4, 6), (2, 2, 4, 6), **HEADS, output_shape=(2, 3)),
+    row("GroupQueryAttention", QUERY, KEYS, head_dim=3, num_query_heads=4, num_key_value_heads=2),
+    row(
+        "GroupQueryAttention",
+        QUERY,
+        KEYS,
+        head_dim=3,
+        num_query_heads=4,
+        num_key_value_heads=2,
+        use_gate=True,
+        call={"attention_mask": SEEN, "return_attention_scores": True},
+    ),
+    row("EinsumDense", STEPS, equation="abc,cd->abd", output_shape=(None, 4), bias_axes="d", activation="relu"),
+    row("EinsumDense", STEPS, equation="abc,cde->abde", output_shape=(None, 4, 2), bias_axes="de", lora_rank=2),
+    row("EinsumDense", IMAGE, equation="...x,xy->...y", output_shape=5, bias_axes="y"),
+    row("EinsumDense", IMAGE, equation="ab...,bc->ac...", output_shape=5, bias_axes="c"),
+    row("EinsumDense", STEPS, equation="abc,bcd->abd", output_shape=(5, 4), bias_axes="bd"),
+]
+ROWS = ATTENTION + TWICE + CORE + RANDOM + CONV + POOL + NORM + MERGE + RECURRENT
 
 
 def close(ours, theirs):
