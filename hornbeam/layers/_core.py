@@ -112,8 +112,7 @@ class Lambda(Layer):
         if callable(self.shape):
             found = self.shape(shapes)
         else:
-            first = shapes if tree.is_shape(shapes) else tree.flatten(shapes)[0]
-            found = (first[0], *self.shape)
+            found = (shape_of(tree.flatten(inputs)[0])[0], *self.shape)
         return tree.map_shape_structure(lambda shape: KerasTensor(shape, self.compute_dtype), found)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
-from hornbeam import activations, ops
+from hornbeam import activations, initializers, ops
 from hornbeam._core.state import Variable
 from hornbeam.layers._checks import known, refusal
+from hornbeam.layers._input_spec import InputSpec
 from hornbeam.layers._views import Adaptable, refuse_quantization
 from hornbeam.layers._weights import ruled_weight, store_rules
 
@@ -113,7 +115,8 @@ class EinsumDense(Adaptable):
         lengths = self._lengths(input_shape)
         _, kernel, output = self._parts
         shape = tuple(known(self, f"axis {x!r}", lengths.get(x), input_shape) for x in kernel)
-        self.kernel = ruled_weight(self, "kernel", shape)
+        self.input_spec = InputSpec(ndim=len(input_shape))
+        self.kernel = ruled_weight(self, "kernel", shape, self._initializer_for(kernel, output))
         if self.bias_axes:
             named = output.replace("...", "")
             named = named[min(map(named.index, self.bias_axes)) :]
@@ -122,6 +125,15 @@ class EinsumDense(Adaptable):
             bias_shape = tuple(known(self, "length of each axis of the bias", n, input_shape) for n in sizes)
             self.bias = ruled_weight(self, "bias", (*bias_shape, *(1,) * after))
         self._adapt_if_asked()
+
+    def _initializer_for(self, kernel: str, output: str) -> Any:
+        """Return the kernel's initializer, told which axes are outputs and which are summed over."""
+        rule = self.kernel_initializer
+        if isinstance(rule, initializers.VarianceScaling) and None in (rule.input_axes, rule.output_axes):
+            rule = copy.copy(rule)
+            rule.input_axes = [i for i, x in enumerate(kernel) if x not in output]
+            rule.output_axes = [i for i, x in enumerate(kernel) if x in output]
+        return rule
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Return the product, with bias and activation."""

@@ -175,7 +175,8 @@ def elastic_transform(
 ) -> Tensor:
     """Return the images with each pixel read at a random distance, which is smooth over `sigma` pixels.
 
-    The distance is normal noise, blurred and multiplied by `alpha` (Simard et al., 2003).
+    The distance, the same along both axes, is normal noise of standard deviation `sigma`, blurred and multiplied by
+    `alpha` (Simard et al., 2003).
 
     >>> from hornbeam import ops
     >>> ops.image.elastic_transform(ops.ones((1, 4, 4, 3)), seed=1).shape
@@ -184,11 +185,11 @@ def elastic_transform(
     order = _check_choices(interpolation, fill_mode)
     rows, columns = _grid(images, data_format)
     batch = (as_array(images).shape[0],) if as_array(images).ndim == 4 else (1,)
-    key = draw_seed(seed)
-    size = int(6 * sigma) | 1
-    kernel = jnp.outer(*[bell(size, sigma, "float32")] * 2)
-    dx, dy = (alpha * filtered(jax.random.normal(key, (*batch, *rows.shape)), kernel, "SAME") for _ in range(2))
-    return _warped(images, data_format, rows + dy, columns + dx, order, fill_mode, fill_value)
+    weights = bell(int(6 * sigma) | 1, sigma, "float32")
+    kernel = jnp.outer(weights, weights)
+    noise = sigma * jax.random.normal(draw_seed(seed), (*batch, *rows.shape))
+    shift = alpha * filtered(noise, kernel, "SAME")
+    return _warped(images, data_format, rows + shift, columns + shift, order, fill_mode, fill_value)
 
 
 @op

@@ -149,7 +149,7 @@ def sparse_categorical_crossentropy(
         )
         raise ValueError(message)
     log = _log_probabilities(output, from_logits, axis)
-    return -jnp.sum(jax.nn.one_hot(target, output.shape[axis], axis=axis, dtype=log.dtype) * log, axis)
+    return -jnp.sum(jax.nn.one_hot(target, output.shape[axis], axis=axis, dtype=config.floatx()) * log, axis)
 
 
 @op

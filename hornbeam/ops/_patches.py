@@ -34,7 +34,7 @@ def depth_to_space(x: Tensor, block_size: int, data_format: str | None = "channe
     if last:
         x = jnp.transpose(jnp.reshape(x, (n, height, width, b, b, depth)), (0, 1, 3, 2, 4, 5))
         return jnp.reshape(x, (n, height * b, width * b, depth))
-    x = jnp.transpose(jnp.reshape(x, (n, b, b, depth, height, width)), (0, 3, 4, 1, 5, 2))
+    x = jnp.transpose(jnp.reshape(x, (n, depth, b, b, height, width)), (0, 1, 4, 2, 5, 3))
     return jnp.reshape(x, (n, depth, height * b, width * b))
 
 
@@ -57,7 +57,7 @@ def space_to_depth(x: Tensor, block_size: int, data_format: str | None = "channe
     if last:
         x = jnp.transpose(jnp.reshape(x, (n, rows, b, columns, b, channels)), (0, 1, 3, 2, 4, 5))
         return jnp.reshape(x, (n, rows, columns, channels * b * b))
-    x = jnp.transpose(jnp.reshape(x, (n, channels, rows, b, columns, b)), (0, 3, 5, 1, 2, 4))
+    x = jnp.transpose(jnp.reshape(x, (n, channels, rows, b, columns, b)), (0, 1, 3, 5, 2, 4))
     return jnp.reshape(x, (n, channels * b * b, rows, columns))
 
 
@@ -122,7 +122,7 @@ def extract_patches(
     """Return the patches of images (batch, height, width, channels): (batch, rows, columns, window * channels).
 
     An image alone, without the batch axis, gives its patches without one; `strides` None means `size`. For
-    'channels_first' the axes are (batch, channels, height, width) and (batch, channels * window, rows, columns).
+    'channels_first' the axes are (batch, channels, height, width) and (batch, window * channels, rows, columns).
 
     >>> from hornbeam import ops
     >>> ops.image.extract_patches(ops.ones((1, 4, 4, 3)), 2).shape
@@ -164,9 +164,8 @@ def _patches(
     patches = jax.lax.conv_general_dilated_patches(
         channels_first, window, steps, check_padding(padding).upper(), rhs_dilation=per_axis(dilation, rank, "dilation")
     )  # (batch, channels * window, *places)
+    apart = jnp.reshape(patches, (patches.shape[0], channels_first.shape[1], -1, *patches.shape[2:]))
+    patches = jnp.reshape(jnp.swapaxes(apart, 1, 2), patches.shape)
     if last:
-        channels = batched.shape[-1]
-        apart = jnp.reshape(patches, (patches.shape[0], channels, -1, *patches.shape[2:]))
-        apart = jnp.moveaxis(apart, (2, 1), (-2, -1))
-        patches = jnp.reshape(apart, (*apart.shape[:-2], -1))
+        patches = jnp.moveaxis(patches, 1, -1)
     return patches if x.ndim == rank + 2 else patches[0]

@@ -181,12 +181,10 @@ def istft(
     """
     _check_lengths(sequence_length, fft_length)
     pieces = jnp.fft.irfft(_complex(x), n=fft_length)
-    total = _overlap_add(pieces, sequence_stride)
-    if window is not None:
-        weights = _window(window, sequence_length, fft_length, pieces.dtype)
-        total = _overlap_add(pieces * weights, sequence_stride)
-        norm = _overlap_add(jnp.broadcast_to(weights * weights, pieces.shape[-2:]), sequence_stride)
-        total = jnp.where(norm > jnp.finfo(norm.dtype).tiny, total / norm, total)
+    weights = _window(window, sequence_length, fft_length, pieces.dtype)
+    total = _overlap_add(pieces * weights, sequence_stride)
+    norm = _overlap_add(jnp.broadcast_to(weights * weights, pieces.shape[-2:]), sequence_stride)
+    total = jnp.where(norm > jnp.finfo(norm.dtype).tiny, total / norm, total)
     start = fft_length // 2 if center else 0
     end = start + length if length is not None else total.shape[-1] - start
     return total[..., start:end]

@@ -179,7 +179,7 @@ def histogram(x: Tensor, bins: int = 10, range: tuple[float, float] | None = Non
     >>> from hornbeam import ops
     >>> counts, borders = ops.histogram([0.0, 1.0, 4.0], bins=2)
     >>> counts.tolist(), borders.tolist()
-    ([2, 1], [0.0, 2.0, 4.0])
+    ([2.0, 1.0], [0.0, 2.0, 4.0])
     """
     x = inexact(x)
     if not isinstance(bins, int) or bins <= 0:
@@ -189,4 +189,4 @@ def histogram(x: Tensor, bins: int = 10, range: tuple[float, float] | None = Non
         message = f"range must be two rising numbers; got {range!r}."
         raise ValueError(message)
     counts, borders = jnp.histogram(x, bins=bins, range=range)
-    return counts.astype("int32"), borders
+    return counts, borders

@@ -116,7 +116,10 @@ def round(x: Tensor, decimals: int = 0) -> Tensor:
     >>> ops.round([1.5, 2.5]).tolist()
     [2.0, 2.0]
     """
-    return jnp.round(as_array(x), decimals)
+    x = as_array(x)
+    if decimals < 0 and x.dtype.kind in "iu":  # jnp.round refuses
+        return jnp.round(x.astype("float32"), decimals).astype(x.dtype)
+    return jnp.round(x, decimals)
 
 
 @op

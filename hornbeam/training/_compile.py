@@ -10,6 +10,8 @@ import jax.numpy as jnp
 from hornbeam import losses as losses_module
 from hornbeam import metrics as metrics_module
 from hornbeam._core import tree
+from hornbeam._core.graph import KerasTensor
+from hornbeam._core.infer import infer
 from hornbeam._core.registry import suggest
 from hornbeam._core.state import Variable
 from hornbeam.losses._loss import LossFunctionWrapper
@@ -60,7 +62,11 @@ class Objective:
         for given, weighted in ((self.metrics, False), (self.weighted_metrics, True)):
             for i, listed in enumerate(_metrics_per_output(given, self.output_names)):
                 for identifier in listed:
-                    self.by_output[i].append((_get_metric(identifier, y[i], y_pred[i]), weighted))
+                    metric = _get_metric(identifier, y[i], y_pred[i])
+                    if not metric.variables and y[i] is not None:  # one that sizes its state by its first batch
+                        spec = KerasTensor((None, *y[i].shape[1:]), y[i].dtype.name)
+                        infer(metric.update_state, (spec, KerasTensor(y_pred[i].shape, y_pred[i].dtype)), {})
+                    self.by_output[i].append((metric, weighted))
         self.fitted = True
 
     # ---- the running averages
@@ -83,8 +89,10 @@ class Objective:
         named: dict[str, Any] = {"loss": self.loss_tracker}
         named |= {t.name: t for t in self.output_trackers if t is not None}
         for output, listed in zip(self.output_names, self.by_output, strict=False):
-            for metric, _ in listed:
-                name = f"{output}_{metric.name}" if len(self.output_names) > 1 else metric.name
+            plain = {metric.name for metric, weighted in listed if not weighted}
+            for metric, weighted in listed:
+                own = f"weighted_{metric.name}" if weighted and metric.name in plain else metric.name
+                name = f"{output}_{own}" if len(self.output_names) > 1 else own
                 base, count = name, 1
                 while name in named:
                     name, count = f"{base}_{count}", count + 1

@@ -74,7 +74,7 @@ class Steps:
 
         def objective(weights: Sequence[Any]) -> Any:
             loss, y_pred, new = self._forward([*weights, *rest, *metric_values], batch, training=True)
-            scaled = optimizer.scale_loss(loss) if optimizer.scales_loss else loss
+            scaled = optimizer.stateless_scale_loss(optimizer_values, loss) if optimizer.scales_loss else loss
             return scaled, (loss, y_pred, new, _masks_of(y_pred))
 
         (_, (loss, y_pred, new, masks)), gradients = jax.value_and_grad(objective, has_aux=True)(trainable)

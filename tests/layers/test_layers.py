@@ -196,3 +196,9 @@ def test_functional_forms(name):
     kwargs = {"axes": 1} if name == "dot" else {}
     layer = getattr(layers, name.capitalize())(**kwargs)
     assert getattr(layers, name)([x, y], **kwargs).tolist() == layer([x, y]).tolist()
+
+
+def test_lambda_of_two_inputs_with_a_shape_as_a_tuple():
+    a, b = keras.Input((3,)), keras.Input((3,))
+    layer = layers.Lambda(lambda xs: (xs[0] * xs[1])[:, :2], output_shape=(2,))
+    assert layer([a, b]).shape == (None, 2)

@@ -18,14 +18,23 @@ SERIES = [1.0, 0.9, 0.95, 0.8, 0.85, 0.84, 0.83, 0.7, 0.70005, 0.70004, 0.7, 0.6
 def compiled(k):
     """Return a model that has been trained: Keras's callbacks know its metrics only then."""
     model = k.Sequential([k.Input((2,)), k.layers.Dense(1)])
-    model.compile(k.optimizers.SGD(1.0), "mse", metrics=["mae"])
+    model.compile("sgd", "mse", metrics=["mae"])
     model.fit(X, Y, verbose=0)
     return model
 
 
 @pytest.fixture(scope="module")
-def models():
+def trained():
     return [(k, compiled(k)) for k in (hornbeam, keras)]
+
+
+@pytest.fixture
+def models(trained):
+    """Return both models as they were before the other tests of this file."""
+    for _, model in trained:
+        model.set_weights([np.ones((2, 1)), np.zeros(1)])
+        model.optimizer.learning_rate = 0.01
+    return trained
 
 
 def lines(capsys, folder=""):

@@ -141,3 +141,13 @@ def test_shuffled_training_sees_the_samples_in_the_same_order():
         model.compile("sgd", SPARSE)
         found.append(model.fit(ROWS, LABELS, batch_size=16, epochs=3, verbose=0).history["loss"])
     np.testing.assert_allclose(*found, rtol=1e-5)
+
+
+def test_a_loss_scale_that_grows():
+    found = []
+    for k in (hornbeam, keras):
+        k.utils.set_random_seed(7)
+        model = mlp(k)
+        model.compile(k.optimizers.LossScaleOptimizer(k.optimizers.SGD(0.1), dynamic_growth_steps=2), SPARSE)
+        found.append(model.fit(ROWS, LABELS, batch_size=16, epochs=3, shuffle=False, verbose=0).history["loss"])
+    np.testing.assert_allclose(*found, rtol=1e-5)
