@@ -132,12 +132,28 @@ class CallbackList(Callback):
         names = [f"on_{kind}_batch_begin", f"on_{kind}_batch_end"]
         if kind == "train":
             names += ["on_batch_begin", "on_batch_end"]
-        return any(_overrides(callback, name) for callback in self.callbacks for name in names)
+        hooks = [_function(callback, name) for callback in self.callbacks for name in names]
+        base = [getattr(Callback, name) for name in names]
+        return any(hook not in (None, *base) and not hasattr(hook, "only_bad") for hook in hooks)
+
+    def wants_bad_batches(self) -> bool:
+        """Return whether any callback wants the training batches whose loss is not finite."""
+        return any(hasattr(_function(callback, "on_train_batch_end"), "only_bad") for callback in self.callbacks)
 
 
-def _overrides(callback: Any, name: str) -> bool:
+def _function(callback: Any, name: str) -> Any:
+    """Return the function behind a hook; None where a callback lacks it."""
     method = getattr(callback, name, None)
-    return method is not None and getattr(method, "__func__", method) is not getattr(Callback, name)
+    return getattr(method, "__func__", method)
+
+
+def only_bad(hook: Callable[..., None]) -> Callable[..., None]:
+    """Mark an on_train_batch_end that acts only on a loss that is not finite.
+
+    Such a hook alone does not make every batch a dispatch of its own: a dispatch ends with the first bad loss.
+    """
+    hook.only_bad = True  # type: ignore[attr-defined]
+    return hook
 
 
 def _call_all(name: str) -> Callable[..., None]:

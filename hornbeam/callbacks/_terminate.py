@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from hornbeam.callbacks._callback import Callback
+from hornbeam.callbacks._callback import Callback, only_bad
 from hornbeam.callbacks._monitor import say
 
 
 class TerminateOnNaN(Callback):
-    """Stops training after the batch whose loss is NaN or infinite.
+    """Stops training after the batch whose loss is NaN or infinite; many batches still share a dispatch.
 
     Args:
         raise_error: whether to raise RuntimeError, so that nothing of the epoch runs after that batch; otherwise
@@ -30,6 +30,7 @@ class TerminateOnNaN(Callback):
         super().__init__()
         self.raise_error = raise_error
 
+    @only_bad
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Look at the loss."""
         loss = (logs or {}).get("loss")

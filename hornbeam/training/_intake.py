@@ -89,5 +89,5 @@ def is_due(validation_freq: Any, epoch: int) -> bool:
 def as_callbacks(callbacks: Any, model: Any, *, add_history: bool = False) -> CallbackList:
     """Return the callbacks as one."""
     if isinstance(callbacks, CallbackList):
-        return callbacks
+        callbacks = callbacks.callbacks
     return CallbackList(callbacks, add_history=add_history, model=model)

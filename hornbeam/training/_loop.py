@@ -42,6 +42,7 @@ class Runner:
         self.limit = steps
         self.chunk = 1  # steps in the next dispatch
         self.watched = callbacks.wants_batches(kind)
+        self.guarded = kind == "train" and callbacks.wants_bad_batches()
         self.placed: Batch | None = None  # the arrays on the device
 
     def _count_steps(self) -> int | None:
@@ -103,6 +104,8 @@ class Runner:
     def _end(self, step: int) -> None:
         if self.watched:
             getattr(self.callbacks, f"on_{self.kind}_batch_end")(step, self.values())
+        elif self.guarded and not self.model._loss_is_finite():
+            self.callbacks.on_train_batch_end(step, self.values())
 
     def _one_by_one(self, shuffle: Any) -> Iterator[int]:
         """Run one dispatch a batch."""
@@ -144,10 +147,9 @@ class Runner:
             stop = min(step + chunk, whole, total)
             self._begin(step)
             began = time.perf_counter()
-            model._steps().run_many(self.kind, self.placed, places, size, step, stop)
-            model._wait()
-            self._adapt(time.perf_counter() - began, stop - step)
-            step = stop
+            reached = int(model._steps().run_many(self.kind, self.placed, places, size, step, stop, self.guarded))
+            self._adapt(time.perf_counter() - began, reached - step)
+            step = reached
             self._end(step - 1)
             yield step
         if step < total:

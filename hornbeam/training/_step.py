@@ -122,22 +122,35 @@ class Steps:
         function = self._get(kind, lambda: compiled(getattr(self, kind), self.model))
         self._write(kind, function(self._read(), batch))
 
-    def run_many(self, kind: str, data: Batch, order: Any, batch_size: int, start: int, stop: int) -> None:
-        """Do the steps `start` to `stop` of an epoch in one dispatch; batch i begins at place i * batch_size."""
+    def run_many(
+        self, kind: str, data: Batch, order: Any, batch_size: int, start: int, stop: int, guarded: bool
+    ) -> Any:
+        """Do the steps `start` to `stop` of an epoch in one dispatch; batch i begins at place i * batch_size.
+
+        Returns the step that was reached: a guarded dispatch ends after the first loss that is not finite.
+        """
 
         def make() -> Callable[..., Any]:
             step = getattr(self, kind)
 
-            def many(state: Any, data: Batch, order: Any, start: Any, stop: Any) -> Any:
-                def body(i: Any, state: Any) -> Any:
-                    return step(state, _rows(data, order, i, batch_size))
+            def many(state: Any, data: Batch, order: Any, start: Any, stop: Any, guarded: Any) -> Any:
+                def goes_on(carry: Any) -> Any:
+                    i, (*_, metrics) = carry
+                    loss = metrics[0]  # the sum of the epoch's losses stands first
+                    return (i < stop) & (~guarded | (i == start) | jnp.isfinite(loss))
 
-                return lax.fori_loop(start, stop, body, state)
+                def body(carry: Any) -> Any:
+                    i, state = carry
+                    return i + 1, step(state, _rows(data, order, i, batch_size))
+
+                return lax.while_loop(goes_on, body, (start, state))
 
             return compiled(many, self.model)
 
         function = self._get(f"{kind}_many_{batch_size}", make)
-        self._write(kind, function(self._read(), data, order, start, stop))
+        reached, state = function(self._read(), data, order, start, stop, guarded)
+        self._write(kind, state)
+        return reached
 
     def run_predict(self, x: Any) -> Any:
         """Return the outputs for one batch."""

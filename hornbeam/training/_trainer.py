@@ -336,9 +336,9 @@ class Trainer:
     def _on_device(self, data: Any) -> Any:
         return jax.device_put(data)
 
-    def _wait(self) -> None:
-        """Wait until the last dispatch is done."""
-        jax.block_until_ready(self._objective.loss_tracker.variables[0]._value)  # type: ignore[union-attr]
+    def _loss_is_finite(self) -> bool:
+        """Return whether the sum of the epoch's losses so far is a number."""
+        return bool(np.isfinite(np.asarray(self._objective.loss_tracker.variables[0]._value)))  # type: ignore[union-attr]
 
     def _need_compile(self, what: str) -> None:
         if not self.compiled:

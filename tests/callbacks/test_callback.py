@@ -39,6 +39,7 @@ WANTED = [
     (keras.callbacks.LearningRateScheduler(abs), "train", False),
     (keras.callbacks.CSVLogger("log.csv"), "train", False),
     (keras.callbacks.SwapEMAWeights(), "test", False),
+    (keras.callbacks.TerminateOnNaN(), "train", False),
     (keras.callbacks.ModelCheckpoint("m.keras"), "train", False),
     (keras.callbacks.ModelCheckpoint("m.keras", save_freq=2), "train", True),
     (CheckpointOfBatches("m.keras"), "train", True),

@@ -186,3 +186,10 @@ def test_a_deleted_model_is_freed():
     del model
     gc.collect()
     assert [ref() for ref in seen] == [None, None]
+
+
+def test_a_callback_list_is_taken_as_its_callbacks():
+    watch = Batches()
+    history = net().fit(X, Y, verbose=0, callbacks=keras.callbacks.CallbackList([watch]))
+    assert len(history.history["loss"]) == 1
+    assert len(watch.seen) == 3
