@@ -161,7 +161,6 @@ class _Cell3D(ConvLSTMCell):
 class _ConvLSTM(OneCellRNN):
     """A recurrent layer around a ConvLSTMCell."""
 
-    cell_class: type[ConvLSTMCell]
     cell_name = "conv_lstm_cell"
 
     def __init__(
@@ -196,7 +195,7 @@ class _ConvLSTM(OneCellRNN):
         **kwargs: Any,
     ) -> None:
         super().__init__(locals(), kwargs)
-        self.input_spec = InputSpec(ndim=self.cell_class.rank + 3)
+        self.input_spec = InputSpec(ndim=self.cell.rank + 3)
 
 
 class ConvLSTM1D(_ConvLSTM):

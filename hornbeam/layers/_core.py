@@ -109,10 +109,8 @@ class Lambda(Layer):
         if self.shape is None:
             return super().compute_output_spec(inputs, **kwargs)
         shapes = tree.map_structure(shape_of, inputs)
-        if callable(self.shape):
-            found = self.shape(shapes)
-        else:
-            found = (shape_of(tree.flatten(inputs)[0])[0], *self.shape)
+        first = tree.flatten(inputs)[0]
+        found = self.shape(shapes) if callable(self.shape) else (first.shape[0], *self.shape)
         return tree.map_shape_structure(lambda shape: KerasTensor(shape, self.compute_dtype), found)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:

@@ -40,6 +40,8 @@ class EinsumDense(Adaptable):
     (2, 3, 4, 5)
     """
 
+    kernel_initializer: Any
+
     def __init__(
         self,
         equation: str,

@@ -58,7 +58,7 @@ class TimeDistributed(Wrapper):
         super().__init__(layer, **kwargs)
         self.supports_masking = True
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Build the layer inside for one step."""
         if len(input_shape) < 3:
             raise refusal(self, "inputs (batch, time, ...) of rank 3 or more", f"shape {tuple(input_shape)}")
@@ -171,12 +171,12 @@ class Bidirectional(Layer):
         if self._first_weights is not None:
             self.set_weights(self._first_weights)
 
-    def call(
-        self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool | None = None
-    ) -> Any:
+    def call(self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool | None = None) -> Any:
         """Return the joined outputs; `initial_state` has the states forward, then those backward."""
-        half = None if initial_state is None else len(initial_state) // 2
-        starts = (None, None) if half is None else (initial_state[:half], initial_state[half:])
+        starts = (None, None)
+        if initial_state is not None:
+            half = len(initial_state) // 2
+            starts = (initial_state[:half], initial_state[half:])
         forward, backward = (
             layer(sequences, initial_state=start, mask=mask, training=training)
             for layer, start in zip((self.forward_layer, self.backward_layer), starts, strict=True)
@@ -252,7 +252,7 @@ class SpectralNormalization(Wrapper):
         super().__init__(layer, **kwargs)
         self.power_iterations = whole(self, "power_iterations", power_iterations)
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Build the layer, and make the vector."""
         super().build(input_shape)
         self.input_spec = InputSpec(min_ndim=1, axes={-1: input_shape[-1]})

@@ -58,6 +58,9 @@ def writable(path: str | os.PathLike[str]) -> Path:
     if not target.parent.is_dir():
         message = f"Cannot write {os.fspath(path)!r}: there is no folder {str(target.parent)!r}."
         raise FileNotFoundError(message)
+    if not os.access(target.parent, os.W_OK):
+        message = f"Cannot write {os.fspath(path)!r}: its folder is write-protected."
+        raise PermissionError(message)
     if target.exists():
         if not target.is_file():
             message = f"Cannot write {os.fspath(path)!r}: it is a device or a pipe, which a file cannot replace."

@@ -13,6 +13,7 @@ from hornbeam._core.names import snake_case
 from hornbeam._core.tracking import _NOT_CHILDREN, Tracked
 
 CONTAINERS = (list, tuple, dict)
+_KINDS = {"group_query_attention": "grouped_query_attention"}  # a class that has another name in files
 _BOOKS = _NOT_CHILDREN | {"_stack"}  # what a Sequential keeps its layers in; `layers` gives them without the input
 
 
@@ -50,7 +51,8 @@ def _visit_items(items: Any, place: str, seen: set[int]) -> Iterator[tuple[str, 
     for item in items.values() if isinstance(items, Mapping) else items:
         if not is_saved(item) and not isinstance(item, CONTAINERS):
             continue
-        kind = "container" if isinstance(item, CONTAINERS) else snake_case(type(item).__name__)
+        name = "container" if isinstance(item, CONTAINERS) else snake_case(type(item).__name__)
+        kind = _KINDS.get(name, name)
         inner = f"{place}/{kind}_{used[kind]}" if used[kind] else f"{place}/{kind}"
         used[kind] += 1
         yield from (_visit if is_saved(item) else _visit_items)(item, inner, seen)

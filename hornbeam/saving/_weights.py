@@ -23,10 +23,27 @@ MEMBER = "model.weights.h5"  # what a `.keras` archive calls its weights
 SHOWN = 5  # how many of many mismatches an error lists
 
 
-def own_variables(obj: Any) -> dict[str, Variable]:
+class _Merged:
+    """A weight and the low-rank product on top of it, in files one weight: what is loaded takes the place of both."""
+
+    def __init__(self, view: Any) -> None:
+        self.view, self.path, self.shape = view, view.base.path, view.base.shape
+
+    def numpy(self) -> np.ndarray:
+        return np.asarray(self.view.value)
+
+    def assign(self, value: Any) -> None:
+        self.view.base.assign(value)
+        self.view.b.assign(np.zeros(self.view.b.shape))
+
+
+def own_variables(obj: Any) -> dict[str, Any]:
     """Return the variables that `obj` itself owns, by their keys in a file."""
     variables = obj.variables if is_optimizer(obj) else obj._weights
-    return {str(i): variable for i, variable in enumerate(variables)}
+    views = {id(v.base): v for v in vars(obj).values() if isinstance(getattr(v, "base", None), Variable)}
+    hidden = {id(part) for view in views.values() for part in (view.a, view.b)}
+    shown = [_Merged(views[id(v)]) if id(v) in views else v for v in variables if id(v) not in hidden]
+    return {str(i): variable for i, variable in enumerate(shown)}
 
 
 def _hook(obj: Any, name: str) -> Any:
@@ -51,7 +68,7 @@ class Match:
 
     def __init__(self, model: Any, groups: Mapping[str, Group], file: str) -> None:
         self.model, self.groups, self.file = model, groups, file
-        self.values: list[tuple[Variable, np.ndarray]] = []
+        self.values: list[tuple[Any, np.ndarray]] = []
         self.hooks: list[tuple[Any, dict[str, Any]]] = []
         self.loaded: list[str] = []
         self.renamed: list[tuple[str, str]] = []
@@ -106,7 +123,7 @@ class Match:
             reason = f"it has {len(own)} variables, the file {len(group.arrays)}; training starts with a new state"
             self.skipped.append((optimizer.name, reason))
 
-    def _take(self, own: Mapping[str, Variable], group: Group) -> None:
+    def _take(self, own: Mapping[str, Any], group: Group) -> None:
         self.values += [(variable, group.arrays[key]) for key, variable in own.items()]
         self.loaded += [variable.path for variable in own.values()]
 

@@ -90,7 +90,7 @@ def test_lambda():
     def scaled(x, factor, training=None):
         return x * factor if training else x
 
-    layer = layers.Lambda(scaled, arguments={"factor": 3.0}, mask=lambda x, mask: "mask")
+    layer = layers.Lambda(scaled, arguments={"factor": 3.0}, mask=lambda *_: "mask")
     assert layer(ones(1, 2)).tolist() == [[1.0, 1.0]]
     assert layer(ones(1, 2), training=True).tolist() == [[3.0, 3.0]]
     assert layer.compute_mask(ones(1, 2)) == "mask"
@@ -104,7 +104,7 @@ def test_lambda_round_trip_needs_its_function():
 
     config = layers.serialize(layers.Lambda(double))
     json.dumps(config)
-    with pytest.raises(ValueError, match="custom_objects={'double': your_function}"):
+    with pytest.raises(ValueError, match=r"custom_objects=\{'double': your_function\}"):
         layers.deserialize(config)
     assert layers.deserialize(config, custom_objects={"double": double})(ones(1)).tolist() == [2.0]
 
@@ -186,7 +186,13 @@ def test_leaky_relu_knows_alpha():
 @pytest.mark.parametrize("data_format", ["channels_first", "channels_last"])
 def test_the_settings_file_decides_the_order_of_axes(data_format):
     keras.config.set_image_data_format(data_format)
-    made = [layers.Conv2D(2, 3), layers.MaxPooling2D(), layers.Flatten(), layers.SpatialDropout2D(0.5), layers.ZeroPadding2D()]
+    made = [
+        layers.Conv2D(2, 3),
+        layers.MaxPooling2D(),
+        layers.Flatten(),
+        layers.SpatialDropout2D(0.5),
+        layers.ZeroPadding2D(),
+    ]
     assert {layer.data_format for layer in made} == {data_format}
 
 

@@ -78,7 +78,9 @@ def test_states_go_on_inside_a_compiled_step():
     layer = layers.LSTM(4, stateful=True)
     x = data(2, 3, 3)
     layer.build(x.shape)
-    _, new = layer.stateless_call([v.value for v in layer.trainable_variables], [v.value for v in layer.non_trainable_variables], x)
+    _, new = layer.stateless_call(
+        [v.value for v in layer.trainable_variables], [v.value for v in layer.non_trainable_variables], x
+    )
     assert any(v.shape == (2, 4) and bool(jnp.any(v != 0)) for v in new)
     assert not np.any(layer.states[0].numpy())
 

@@ -7,6 +7,7 @@ import pytest
 
 import hornbeam
 from hornbeam import saving
+from hornbeam.saving import _hdf5
 from tests.parity.oracle import RELATIVE, keras
 
 RANDOM = np.random.default_rng(0)
@@ -75,7 +76,13 @@ def mixed(k):
     return k.Sequential([k.Input((3,)), *parts], name="mixed")
 
 
-MODELS = [cnn, shared, by_name, nested, recurrent, scheduled, mixed]
+def scaled(k):
+    model = k.Sequential([k.Input((3,)), k.layers.Dense(2)], name="scaled")
+    model.compile(k.optimizers.LossScaleOptimizer(k.optimizers.SGD(0.1, momentum=0.9)), "mse")
+    return model
+
+
+MODELS = [cnn, shared, by_name, nested, recurrent, scheduled, mixed, scaled]
 
 
 def samples(model):
@@ -153,6 +160,52 @@ def test_shards(route, tmp_path):
     other.load_weights(tmp_path / "a.weights.json")
     for a, b in zip(model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+PLACES = {  # what holds weights or layers, and the shape of its input
+    "Bidirectional": ((5, 3), lambda k: k.layers.Bidirectional(k.layers.LSTM(2))),
+    "TimeDistributed": ((5, 3), lambda k: k.layers.TimeDistributed(k.layers.Dense(2))),
+    "RNN of cells": ((5, 3), lambda k: k.layers.RNN([k.layers.LSTMCell(2), k.layers.GRUCell(3)])),
+    "RNN of a cell": ((5, 3), lambda k: k.layers.RNN(k.layers.SimpleRNNCell(2))),
+    "ConvLSTM2D": ((5, 4, 4, 1), lambda k: k.layers.ConvLSTM2D(2, 2)),
+    "MultiHeadAttention": ((5, 4), lambda k: k.layers.MultiHeadAttention(2, 3)),
+    "GroupQueryAttention": ((5, 4), lambda k: k.layers.GroupQueryAttention(2, 2, 1)),
+    "Embedding": ((5,), lambda k: k.layers.Embedding(7, 3)),
+    "EinsumDense": ((5, 4), lambda k: k.layers.EinsumDense("abc,cd->abd", output_shape=(None, 6), bias_axes="d")),
+    "PReLU": ((5,), lambda k: k.layers.PReLU()),
+    "BatchNormalization": ((5,), lambda k: k.layers.BatchNormalization(renorm=True)),
+    "SpectralNormalization": ((5, 4), lambda k: k.layers.SpectralNormalization(k.layers.Dense(3))),
+    "SeparableConv2D": ((8, 8, 2), lambda k: k.layers.SeparableConv2D(3, 3)),
+    "Conv2DTranspose": ((8, 8, 2), lambda k: k.layers.Conv2DTranspose(3, 3)),
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_places_of_weights(name, tmp_path):
+    shape, make = PLACES[name]
+    found = []
+    for k in (hornbeam, keras):
+        x, layer = k.Input(shape), make(k)
+        y = layer(x, x) if "Attention" in name else layer(x)
+        path = tmp_path / f"{k.__name__}.weights.h5"
+        k.Model(x, y).save_weights(path)
+        groups = _hdf5.read(path.read_bytes(), "File")
+        found.append({(p, key): a.shape for p, group in groups.items() for key, a in group.arrays.items()})
+    assert found[0] == found[1]
+
+
+def test_low_rank_products_are_merged(route, tmp_path):
+    source, target = route
+    model = source.Sequential([source.Input((4,)), source.layers.Dense(3, lora_rank=2)])
+    fill(model.weights)
+    model.save(tmp_path / "a.keras")
+    twin = target.saving.load_model(tmp_path / "a.keras")
+    plain = target.Sequential([target.Input((4,)), target.layers.Dense(3)])
+    plain.load_weights(tmp_path / "a.keras")
+    x = np.ones((2, 4), "float32")
+    for other in (twin, plain):
+        assert_near(np.asarray(model(x)), np.asarray(other(x)))
+    assert len(twin.trainable_weights) == 3
 
 
 def odd(k):  # noqa: C901  # two classes that fit on a page

@@ -47,7 +47,7 @@ def row(name, *inputs, call=None, listed=False, **arguments):
 
 
 def of(build):
-    """Mark an argument as a function of the layers module, such as `lambda L: L.LSTM(3)`."""
+    """Mark an argument as a function of the layers module, such as `lambda m: m.LSTM(3)`."""
 
     def of_layers(layers):
         return build(layers)
@@ -154,26 +154,30 @@ CONV += [
     row("SeparableConv2D", IMAGE, filters=3, kernel_size=3, activation="relu"),
     row("SeparableConv2D", IMAGE, filters=3, kernel_size=2, strides=2, data_format="channels_first", use_bias=False),
 ]
-POOL = [
-    row(f"{kind}Pooling{rank}D", shape, **arguments)
-    for kind in ("Max", "Average")
-    for rank, shape in ((1, STEPS), (2, IMAGE), (3, VOLUME))
-    for arguments in (
-        {"pool_size": 2},
-        {"pool_size": 3, "strides": 2, "padding": "same"},
-        {"pool_size": 2, "strides": 1, "data_format": "channels_first"},
-    )
-] + [
-    row(f"Global{kind}Pooling{rank}D", shape, **arguments)
-    for kind in ("Max", "Average")
-    for rank, shape in ((1, STEPS), (2, IMAGE), (3, VOLUME))
-    for arguments in ({}, {"keepdims": True, "data_format": "channels_first"})
-] + [
-    row(f"Adaptive{kind}Pooling{rank}D", shape, **arguments)
-    for kind in ("Max", "Average")
-    for rank, shape in ((1, STEPS), (2, IMAGE), (3, VOLUME))
-    for arguments in ({"output_size": 2}, {"output_size": 3, "data_format": "channels_first"})
-]
+POOL = (
+    [
+        row(f"{kind}Pooling{rank}D", shape, **arguments)
+        for kind in ("Max", "Average")
+        for rank, shape in ((1, STEPS), (2, IMAGE), (3, VOLUME))
+        for arguments in (
+            {"pool_size": 2},
+            {"pool_size": 3, "strides": 2, "padding": "same"},
+            {"pool_size": 2, "strides": 1, "data_format": "channels_first"},
+        )
+    ]
+    + [
+        row(f"Global{kind}Pooling{rank}D", shape, **arguments)
+        for kind in ("Max", "Average")
+        for rank, shape in ((1, STEPS), (2, IMAGE), (3, VOLUME))
+        for arguments in ({}, {"keepdims": True, "data_format": "channels_first"})
+    ]
+    + [
+        row(f"Adaptive{kind}Pooling{rank}D", shape, **arguments)
+        for kind in ("Max", "Average")
+        for rank, shape in ((1, STEPS), (2, IMAGE), (3, VOLUME))
+        for arguments in ({"output_size": 2}, {"output_size": 3, "data_format": "channels_first"})
+    ]
+)
 POOL.append(row("GlobalAveragePooling1D", STEPS, call={"mask": HOLES}))
 NORM = [
     row("BatchNormalization", FLAT),
@@ -195,8 +199,8 @@ NORM += [
     row("RMSNormalization", STEPS, axis=[1, 2], epsilon=1e-3),
     row("UnitNormalization", STEPS),
     row("UnitNormalization", STEPS, axis=[1, 2]),
-    row("SpectralNormalization", FLAT, layer=of(lambda L: L.Dense(3, name="in")), power_iterations=2),
-    row("SpectralNormalization", IMAGE, layer=of(lambda L: L.Conv2D(3, 2, name="in")), call=TRAIN),
+    row("SpectralNormalization", FLAT, layer=of(lambda m: m.Dense(3, name="in")), power_iterations=2),
+    row("SpectralNormalization", IMAGE, layer=of(lambda m: m.Conv2D(3, 2, name="in")), call=TRAIN),
 ]
 MERGE = [
     row(name, *shapes, listed=True, **arguments)
@@ -235,32 +239,39 @@ RECURRENT = [row(name, STEPS, units=4, **loop) for name in ("SimpleRNN", "GRU", 
         call={"initial_state": [np.full((2, 3), 0.3, "float32"), np.full((2, 3), -0.4, "float32")]},
     ),
     row("LSTM", STEPS, units=3, stateful=True),
-    row("RNN", STEPS, cell=of(lambda L: L.LSTMCell(4)), return_state=True, call={"mask": HOLES}),
-    row("RNN", STEPS, cell=of(lambda L: [L.LSTMCell(4), L.GRUCell(2)]), return_sequences=True, return_state=True),
-    row("RNN", STEPS, cell=of(lambda L: [L.GRUCell(4), L.SimpleRNNCell(2)]), call={"mask": HOLES}),
-    row("RNN", STEPS, cell=of(lambda L: [L.LSTMCell(4, dropout=0.4), L.GRUCell(2, recurrent_dropout=0.4)]), call=TRAIN),
+    row("RNN", STEPS, cell=of(lambda m: m.LSTMCell(4)), return_state=True, call={"mask": HOLES}),
+    row("RNN", STEPS, cell=of(lambda m: [m.LSTMCell(4), m.GRUCell(2)]), return_sequences=True, return_state=True),
+    row("RNN", STEPS, cell=of(lambda m: [m.GRUCell(4), m.SimpleRNNCell(2)]), call={"mask": HOLES}),
+    row("RNN", STEPS, cell=of(lambda m: [m.LSTMCell(4, dropout=0.4), m.GRUCell(2, recurrent_dropout=0.4)]), call=TRAIN),
 ]
 TWICE = [
-    row("Bidirectional", STEPS, layer=of(lambda L: L.LSTM(3, return_sequences=True))),
-    row("Bidirectional", STEPS, layer=of(lambda L: L.GRU(3, return_sequences=True)), call={"mask": HOLES}),
-    row("Bidirectional", STEPS, layer=of(lambda L: L.LSTM(3)), merge_mode="mul", call={"mask": PADDED}),
-    row("Bidirectional", STEPS, layer=of(lambda L: L.LSTM(3, return_state=True)), merge_mode="sum"),
-    row("Bidirectional", STEPS, layer=of(lambda L: L.SimpleRNN(3, return_state=True)), merge_mode=None),
+    row("Bidirectional", STEPS, layer=of(lambda m: m.LSTM(3, return_sequences=True))),
+    row("Bidirectional", STEPS, layer=of(lambda m: m.GRU(3, return_sequences=True)), call={"mask": HOLES}),
+    row("Bidirectional", STEPS, layer=of(lambda m: m.LSTM(3)), merge_mode="mul", call={"mask": PADDED}),
+    row("Bidirectional", STEPS, layer=of(lambda m: m.LSTM(3, return_state=True)), merge_mode="sum"),
+    row("Bidirectional", STEPS, layer=of(lambda m: m.SimpleRNN(3, return_state=True)), merge_mode=None),
     row(
         "Bidirectional",
         STEPS,
-        layer=of(lambda L: L.GRU(3, name="one")),
-        backward_layer=of(lambda L: L.GRU(3, go_backwards=True, activation="relu", name="two")),
+        layer=of(lambda m: m.GRU(3, name="one")),
+        backward_layer=of(lambda m: m.GRU(3, go_backwards=True, activation="relu", name="two")),
         merge_mode="ave",
     ),
-    row("TimeDistributed", STEPS, layer=of(lambda L: L.Dense(2))),
-    row("TimeDistributed", (2, 3, 6, 6, 1), layer=of(lambda L: L.Conv2D(2, 3))),
-    row("TimeDistributed", (7, 3, 2), layer=of(lambda L: L.BatchNormalization()), call=TRAIN),
-    row("TimeDistributed", STEPS, layer=of(lambda L: L.Dropout(0.4)), call=TRAIN),
+    row("TimeDistributed", STEPS, layer=of(lambda m: m.Dense(2))),
+    row("TimeDistributed", (2, 3, 6, 6, 1), layer=of(lambda m: m.Conv2D(2, 3))),
+    row("TimeDistributed", (7, 3, 2), layer=of(lambda m: m.BatchNormalization()), call=TRAIN),
+    row("TimeDistributed", STEPS, layer=of(lambda m: m.Dropout(0.4)), call=TRAIN),
     row("ConvLSTM1D", (2, 3, 5, 2), filters=2, kernel_size=2, strides=2, padding="same", return_sequences=True),
     row("ConvLSTM2D", (2, 3, 5, 4, 2), filters=2, kernel_size=2, return_state=True, unit_forget_bias=False),
     row("ConvLSTM2D", (2, 3, 5, 4, 2), filters=2, kernel_size=2, go_backwards=True, dilation_rate=2, use_bias=False),
-    row("ConvLSTM2D", (2, 3, 2, 5, 4), filters=3, kernel_size=2, data_format="channels_first", bias_initializer="uniform"),
+    row(
+        "ConvLSTM2D",
+        (2, 3, 2, 5, 4),
+        filters=3,
+        kernel_size=2,
+        data_format="channels_first",
+        bias_initializer="uniform",
+    ),
     row("ConvLSTM2D", (2, 3, 4, 4, 1), filters=2, kernel_size=2, dropout=0.3, recurrent_dropout=0.3, call=TRAIN),
     row("ConvLSTM2D", (2, 3, 4, 4, 1), filters=2, kernel_size=2, dropout=0.3, seed=3, call=TRAIN),
     row("ConvLSTM3D", (2, 2, 3, 3, 3, 1), filters=2, kernel_size=2),
@@ -385,6 +396,11 @@ def test_values_and_gradients(case):
         close(mine[1], other[1])
 
 
+def partly(shape, unknown):
+    """Return `shape` with None for the batch and for the axes in `unknown`, the last one excepted."""
+    return [None if i == 0 or (i in unknown and i < len(shape) - 1) else n for i, n in enumerate(shape)]
+
+
 @pytest.mark.parametrize("case", ROWS)
 def test_symbolic_shapes(case):
     if case.call.keys() - {"training"} or case.arguments.get("stateful"):
@@ -395,14 +411,7 @@ def test_symbolic_shapes(case):
     for unknown in ({0}, {0, 1}) if free else ({0},):
         shapes = []
         for module in (hornbeam, keras):
-            tensors = [
-                module.Input(
-                    batch_shape=[
-                        None if i in unknown and i < x.ndim - 1 or i == 0 else d for i, d in enumerate(x.shape)
-                    ]
-                )
-                for x in case.arrays()
-            ]
+            tensors = [module.Input(batch_shape=partly(x.shape, unknown)) for x in case.arrays()]
             layer = case.make(module)
             try:
                 outputs = layer(*case.given(tensors)[0])
@@ -415,7 +424,11 @@ def test_symbolic_shapes(case):
             assert shapes[0] == shapes[1]
 
 
-REFUSED = ("BatchNormalization", "GroupNormalization", "RMSNormalization")  # an unknown number of features cannot be had
+REFUSED = (
+    "BatchNormalization",
+    "GroupNormalization",
+    "RMSNormalization",
+)  # an unknown number of features cannot be had
 
 
 @pytest.mark.parametrize("case", ROWS)

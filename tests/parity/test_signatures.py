@@ -17,8 +17,6 @@ METHODS = ["fit", "evaluate", "predict", "compile", "train_on_batch", "test_on_b
            "save", "save_weights", "load_weights", "get_layer", "to_json", "count_params"]  # fmt: skip
 DIFFERENT = {
     "callbacks.CallbackList": "The progress bar is the loop's, not a callback that is added.",
-    "layers.Dense": "LoRA and quantization are views of a weight, not arguments of a layer.",
-    "layers.Embedding": "As Dense.",
     "layers.Layer": "Ours names the arguments that Keras takes as **kwargs.",
     "models.Sequential": "Ours names the arguments that Keras takes as *args and **kwargs.",
 }

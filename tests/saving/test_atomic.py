@@ -85,11 +85,13 @@ def test_unwritable_paths_are_refused_before_anything_is_computed(tmp_path, path
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_a_protected_file_is_refused(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("protected", "message"), [("a.txt", "the file is"), (".", "its folder is")])
+def test_what_is_protected_is_refused(tmp_path, monkeypatch, protected, message):
     path = tmp_path / "a.txt"
     path.touch()
-    monkeypatch.setattr(os, "access", lambda *_: False)  # a superuser may write everything
-    with pytest.raises(PermissionError, match=r"a\.txt.*write-protected"):
+    there = tmp_path.resolve() / protected
+    monkeypatch.setattr(os, "access", lambda place, _: place != there)  # a superuser may write everything
+    with pytest.raises(PermissionError, match=rf"a\.txt': {message} write-protected"):
         write(path)
 
 
