@@ -5,6 +5,7 @@ so nothing is ever imported because a file says so.
 """
 
 import difflib
+import importlib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,11 @@ def public(module: str, **names: Any) -> None:
     for name, obj in names.items():
         _public[module, name] = obj
         _homes.setdefault(id(obj), module)
+
+
+def load_public() -> None:
+    """Import the packages that offer names when they are imported: a program may not have needed them so far."""
+    importlib.import_module("hornbeam.models")
 
 
 def public_as(obj: Any, known: Any) -> None:

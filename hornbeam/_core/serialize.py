@@ -79,7 +79,7 @@ def serialize(obj: Any) -> Any:  # noqa: C901, PLR0911 - one line per kind of va
     if isinstance(obj, list | tuple):
         return type(obj)(serialize(x) for x in obj) if type(obj) in (list, tuple) else [serialize(x) for x in obj]
     if isinstance(obj, Mapping):
-        return {key: serialize(value) for key, value in obj.items()}
+        return {_key(key): serialize(value) for key, value in obj.items()}
     if isinstance(obj, KerasTensor):
         operation, node_index, tensor_index = obj._keras_history
         history = [operation.name, node_index, tensor_index]
@@ -99,6 +99,13 @@ def serialize(obj: Any) -> Any:  # noqa: C901, PLR0911 - one line per kind of va
         return _serialize_function(obj)
     message = f"{obj!r} of type {type(obj).__name__} cannot be saved: give its class get_config() and from_config()."
     raise TypeError(message)
+
+
+def _key(key: Any) -> Any:
+    if not isinstance(key, str | int | float | bool | None):
+        message = f"{key!r} of type {type(key).__name__} cannot be saved as the key of a dict: use text or a number."
+        raise TypeError(message)
+    return key
 
 
 def _wrap(class_name: str, config: dict[str, Any]) -> dict[str, Any]:
@@ -132,7 +139,7 @@ def _serialize_function(fn: Callable[..., Any]) -> Any:
     if name == "<lambda>":
         return _wrap("__lambda__", {"name": name})
     registered = registry.get_registered_name(fn)
-    return {"module": fn.__module__, "class_name": "function", "config": name, "registered_name": registered}
+    return {"module": "builtins", "class_name": "function", "config": registered, "registered_name": "function"}
 
 
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:  # noqa: PLR0911 - as above
@@ -218,6 +225,8 @@ def find_class(config: Mapping[str, Any]) -> Any:
         if found is not None:
             return found
     module = public_form(config.get("module"))
+    if not registry.public_names("keras.models"):
+        registry.load_public()
     found = registry.public_object(module, name) or registry.public_object(module, snake_case(name))
     if found is None and (module is None or module in ("keras", "keras.models")):
         found = registry.public_object(None, name)
@@ -235,8 +244,8 @@ def find_class(config: Mapping[str, Any]) -> Any:
 
 def find_function(config: Mapping[str, Any]) -> Any:
     """Return the function that a config names, or raise an error that says how to make it known."""
-    name, registered = config["config"], config.get("registered_name")
-    for key in (registered, name):
+    name = config["config"]
+    for key in (name, str(name).rpartition(">")[2]):
         found = registry.get_registered_object(key) if isinstance(key, str) else None
         if found is not None:
             return found

@@ -153,7 +153,7 @@ class Variable:
                 value = initializer.value if isinstance(initializer, Variable) else initializer
                 if dtype is None:
                     dtype = getattr(value, "dtype", None) or ("int32" if _is_whole(value) else None)
-            value = jax.device_put(np.asarray(value, dtype=jnp.dtype(dtypes.canonical(dtype))))
+            value = jax.device_put(np.array(value, dtype=jnp.dtype(dtypes.canonical(dtype))))  # a copy: JAX may keep it
         if shape is not None and tuple(value.shape) != tuple(shape):
             message = f"Variable {self.name!r}: shape {tuple(shape)} expected, the initializer gave {value.shape}."
             raise ValueError(message)
@@ -173,7 +173,7 @@ class Variable:
         if isinstance(value, Variable):
             value = value.value
         if not isinstance(value, jax.Array):
-            value = jnp.asarray(value, dtype=self.dtype)
+            value = jnp.array(value, dtype=self.dtype)  # a copy: JAX may keep a NumPy array as it is
         elif value.dtype != self.dtype:
             value = value.astype(self.dtype)
         if value.shape != self.shape:
@@ -209,8 +209,8 @@ class Variable:
         return self.assign(self.value - value)
 
     def numpy(self) -> np.ndarray:
-        """Return the value as a NumPy array."""
-        return np.asarray(self.value)
+        """Return the value as a NumPy array of the caller's own."""
+        return np.array(self.value)
 
     @property
     def ndim(self) -> int:

@@ -46,7 +46,7 @@ class Tracked:
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, Variable):
-            self._own(value)
+            self._own_weight(value)
         elif isinstance(value, Tracked):
             Tracked.changes += 1
         super().__setattr__(name, value)
@@ -57,7 +57,7 @@ class Tracked:
             self._weights = [w for w in self._weights if w is not value]
         super().__delattr__(name)
 
-    def _own(self, variable: Variable) -> None:
+    def _own_weight(self, variable: Variable) -> None:
         if any(w is variable for w in self._weights):
             return
         Tracked.changes += 1
@@ -100,12 +100,16 @@ class Tracked:
     @property
     def weights(self) -> list[Variable]:
         """The weights of this layer and of the layers inside it, states of random generators and metrics excluded."""
-        return _unique(w for part in self._flatten_layers() for w in part._weights)
+        return _unique(w for part in self._flatten_layers() for w in part._all_weights())
 
     @property
     def variables(self) -> list[Variable]:
         """The weights and the states of random generators."""
-        return _unique(v for part in self._flatten_layers() for v in (*part._weights, *part._states()))
+        return _unique(v for part in self._flatten_layers() for v in (*part._all_weights(), *part._states()))
+
+    def _all_weights(self) -> list[Variable]:
+        """Return the weights made or set as attributes, then those in lists, tuples and dicts."""
+        return _unique([*self._weights, *self._children(Variable)])
 
     def _states(self) -> list[Variable]:
         return [generator.state for generator in self._children(SeedGenerator)]
@@ -113,7 +117,7 @@ class Tracked:
     @property
     def trainable_weights(self) -> list[Variable]:
         """The weights that training changes."""
-        frozen = {id(w) for part in self._flatten_layers() if not part.trainable for w in part._weights}
+        frozen = {id(w) for part in self._flatten_layers() if not part.trainable for w in part._all_weights()}
         return [w for w in self.weights if w.trainable and id(w) not in frozen] if self.trainable else []
 
     @property

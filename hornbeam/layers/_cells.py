@@ -306,6 +306,12 @@ class LSTMCell(RecurrentCell):
         return h, [h, c]
 
 
+def has_loop(cell: Any) -> bool:
+    """Return whether a cell is an LSTM as everybody has it, whose loop has its gradient written out."""
+    plain = isinstance(cell, LSTMCell) and type(cell).step is LSTMCell.step
+    return plain and (cell.activation, cell.recurrent_activation) == (activations.tanh, activations.sigmoid)
+
+
 class StackedRNNCells(Layer):
     """Several cells as one: each takes the output of the one before.
 

@@ -211,7 +211,7 @@ class Layer(Tracked, Operation):
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
         variable.overwrite_with_gradient = overwrite_with_gradient
-        self._own(variable)
+        self._own_weight(variable)
         return variable
 
     # ---- losses and masks
@@ -464,7 +464,7 @@ class Layer(Tracked, Operation):
 
 
 Layer._call_signature = _signature(Layer.call)
-# Arguments that get_config writes itself, or that have no attribute of their name: `weights` is a property of all layers.
+# Arguments that get_config writes itself, or that have no attribute of their name (`weights` is a property of layers).
 _NOT_OWN = frozenset({*inspect.signature(Layer.__init__).parameters, "weights", "output_shape"})
 
 

@@ -49,7 +49,7 @@ class _Heads(Layer):
         self, name: str, equation: str, shape: Sequence[int | None], bias_axes: str, **options: Any
     ) -> EinsumDense:
         """Return a projection with the layer's rules; its initializers draw for themselves."""
-        return EinsumDense(
+        made = EinsumDense(
             equation,
             output_shape=shape,
             bias_axes=bias_axes if self.use_bias else None,
@@ -61,6 +61,8 @@ class _Heads(Layer):
             **{rule: getattr(self, rule) for rule in _RULES},
             **options,
         )
+        made.supports_masking = True  # masks are dealt with here, before
+        return made
 
     def _mask(
         self, query: Any, value: Any, of_query: Any, of_value: Any, of_key: Any, given: Any, *, causal: bool

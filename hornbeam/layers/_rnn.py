@@ -20,12 +20,14 @@ from hornbeam.layers._cells import (
     SimpleRNNCell,
     StackedRNNCells,
     as_cell,
+    has_loop,
     initial_state,
     run_cell,
 )
 from hornbeam.layers._checks import refusal
 from hornbeam.layers._input_spec import InputSpec
 from hornbeam.layers._layer import Layer
+from hornbeam.layers._lstm_loop import lstm_loop
 
 
 class RNN(Layer):
@@ -67,7 +69,7 @@ class RNN(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.cell = StackedRNNCells(cell) if isinstance(cell, list | tuple) else as_cell(self, cell)
+        self.cell: Any = StackedRNNCells(cell) if isinstance(cell, list | tuple) else as_cell(self, cell)
         self.return_sequences, self.return_state = return_sequences, return_state
         self.go_backwards, self.stateful, self.unroll = go_backwards, stateful, unroll
         self.zero_output_for_mask = zero_output_for_mask
@@ -93,6 +95,10 @@ class RNN(Layer):
 
     def _states(self) -> list[Variable]:
         return [*super()._states(), *self._states_kept()]
+
+    def _all_weights(self) -> list[Variable]:
+        kept = {id(v) for v in self._states_kept()}  # they are of one batch, and no weights
+        return [w for w in super()._all_weights() if id(w) not in kept]
 
     def get_initial_state(self, batch_size: Any) -> Any:
         """Return the states that a sequence starts with."""
@@ -145,24 +151,36 @@ class RNN(Layer):
         self, sequences: Any, initial_state: Any, mask: Any, training: bool | None = False
     ) -> tuple[Any, Any, Any]:
         """Return the last output, all outputs (None where they are not asked for), and the last states."""
-        xs = jnp.swapaxes(sequences, 0, 1)
+        xs, counts = jnp.swapaxes(sequences, 0, 1), None
+        if mask is not None:
+            counts = jnp.swapaxes(jnp.asarray(mask, bool), 0, 1)
         cell = self.cell
         drawn = cell.draw_masks(xs[0], initial_state, training) if hasattr(cell, "draw_masks") else None
-        if isinstance(cell, RecurrentCell) and cell.dtype_policy == self.dtype_policy:
-            of_inputs, of_state = drawn or (None, None)
+        split = isinstance(cell, RecurrentCell) and cell.dtype_policy == self.dtype_policy
+        of_inputs, of_state = drawn if split else (None, None)
+        zero = self.zero_output_for_mask and counts is not None
+        emit = self.return_sequences or zero or not isinstance(cell, RecurrentCell)
+        if split:
             xs = cell.project(xs, of_inputs)
-            step = functools.partial(cell.step, mask=of_state)
+        if split and of_state is None and not zero and not self.unroll and has_loop(cell):
+            states, outputs = self._walk_lstm(xs, counts, initial_state, emit)
         else:
-            step = functools.partial(run_cell, cell, training=training, masks=drawn)
-        outputs_are_states = isinstance(cell, RecurrentCell) and not (self.zero_output_for_mask and mask is not None)
-        emit = self.return_sequences or not outputs_are_states
-        states, outputs = self._walk(self._masked(step), xs, mask, initial_state, emit)
+            whole = functools.partial(run_cell, cell, training=training, masks=drawn)
+            step = functools.partial(cell.step, mask=of_state) if split else whole
+            states, outputs = self._walk(self._masked(step), xs, counts, initial_state, emit)
         if not emit:
             return states[0], None, states
         last = outputs[0 if self.go_backwards and not self.unroll else -1]
         if self.go_backwards and not self.unroll and self.return_sequences:
             outputs = jnp.flip(outputs, 0)
         return last, jnp.swapaxes(outputs, 0, 1) if self.return_sequences else None, states
+
+    def _walk_lstm(self, xs: Any, counts: Any, states: Any, emit: bool) -> tuple[Any, Any]:
+        """Return what `_walk` does, for a plain LSTM."""
+        kernel = self.cell.recurrent_kernel.value
+        counts = None if counts is None else counts[..., None].astype(xs.dtype)
+        outputs, *states = lstm_loop(xs, kernel, *states, counts, self.go_backwards, emit)
+        return states, outputs
 
     def _masked(self, step: Any) -> Any:
         """Return `step` as a function of states and (inputs, mask) that leaves masked samples as they are."""
@@ -180,9 +198,8 @@ class RNN(Layer):
 
         return masked
 
-    def _walk(self, body: Any, xs: Any, mask: Any, states: Any, emit: bool) -> tuple[Any, Any]:
+    def _walk(self, body: Any, xs: Any, counts: Any, states: Any, emit: bool) -> tuple[Any, Any]:
         """Return the last states and, if `emit`, the outputs of all steps."""
-        counts = None if mask is None else jnp.swapaxes(jnp.asarray(mask, bool), 0, 1)
         if not self.unroll:
 
             def scanned(states: Any, inputs: Any) -> tuple[Any, Any]:

@@ -103,7 +103,7 @@ def _sees_its_batch(layer: Any) -> bool:
 
 def _writes(layer: Any) -> bool:
     """Return whether a layer draws, moves averages or adds losses."""
-    frozen = any(not w.trainable for w in layer._weights)
+    frozen = any(not w.trainable for w in layer._all_weights())
     return bool(layer._states()) or frozen or layer.activity_regularizer is not None
 
 

@@ -102,7 +102,7 @@ class LayerBehaviour(Behaviour):
     def trainable_weights(self, weights: list[Variable]) -> None:
         chosen = {id(w) for w in weights}
         for variable in weights:
-            self._own(variable)  # type: ignore[attr-defined]
+            self._own_weight(variable)  # type: ignore[attr-defined]
         for variable in self._weights:  # type: ignore[attr-defined]
             variable.trainable = id(variable) in chosen
 

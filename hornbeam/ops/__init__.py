@@ -47,10 +47,6 @@ from hornbeam.ops.nn import *  # noqa: F403
 from hornbeam.ops.numpy import *  # noqa: F403
 
 __all__ = [
-    "image",
-    "linalg",
-    "nn",
-    "numpy",
     "associative_scan",
     "cast",
     "cdist",
@@ -67,13 +63,17 @@ __all__ = [
     "fft2",
     "fori_loop",
     "ifft2",
+    "image",
     "in_top_k",
     "irfft",
     "is_tensor",
     "istft",
+    "linalg",
     "logdet",
     "logsumexp",
     "map",
+    "nn",
+    "numpy",
     "rearrange",
     "rfft",
     "rsqrt",

@@ -113,9 +113,7 @@ def kron(x1: Tensor, x2: Tensor) -> Tensor:
 
 
 @op
-def cross(
-    x1: Tensor, x2: Tensor, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
-) -> Tensor:
+def cross(x1: Tensor, x2: Tensor, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Tensor:
     """Return the cross product of vectors of 2 or 3 numbers; `axis` says where all three stand.
 
     >>> from hornbeam import ops

@@ -12,8 +12,8 @@ import numpy as np
 from hornbeam._core import config
 from hornbeam._core.op import op
 from hornbeam.ops._arrays import Tensor, as_array
-from hornbeam.ops._fast import block_max, is_blocks
 from hornbeam.ops._conv import Sizes, check_padding, per_axis
+from hornbeam.ops._fast import block_max, is_blocks
 
 
 def _windows(

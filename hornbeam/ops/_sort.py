@@ -124,9 +124,7 @@ def unique(
     >>> ops.unique([3, 1, 3]).tolist()
     [1, 3]
     """
-    return jnp.unique(
-        as_array(x), return_index, return_inverse, return_counts, axis, size=size, fill_value=fill_value
-    )
+    return jnp.unique(as_array(x), return_index, return_inverse, return_counts, axis, size=size, fill_value=fill_value)
 
 
 @op

@@ -134,9 +134,7 @@ def clip(x: Tensor, x_min: Tensor, x_max: Tensor) -> Tensor:
 
 
 @op
-def nan_to_num(
-    x: Tensor, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
-) -> Tensor:
+def nan_to_num(x: Tensor, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
     """Return x with NaN and infinities replaced; without `posinf` and `neginf`, by the largest finite numbers.
 
     >>> from hornbeam import ops

@@ -20,7 +20,9 @@ u32 = np.uint32
 
 def kept(key: jax.Array, keep: float, shape: Sequence[Any]) -> jax.Array:
     """Return bool of `shape`, True with probability `keep`, for a key of two uint32."""
-    if not all(isinstance(n, int) for n in shape) or math.prod(shape) >= 2**32:  # a length not known, or more than counted
+    if (
+        not all(isinstance(n, int) for n in shape) or math.prod(shape) >= 2**32
+    ):  # a length not known, or more than counted
         return jax.random.bernoulli(key, keep, tuple(shape))
     bits = _bits(key[0], key[1], math.prod(shape)).reshape(shape)
     uniform = lax.bitcast_convert_type((bits >> u32(9)) | u32(0x3F800000), np.float32) - 1

@@ -278,7 +278,7 @@ class Trainer:
         size = _check.check_batch_size(batch_size)
         quiet = callbacks is None and (verbose == 0 or not isinstance(x, np.ndarray) or len(x) <= size)
         if quiet and isinstance(x, np.ndarray) and 0 < len(x) <= size and self._is_ready(x):
-            return tree.map_structure(np.asarray, self._trainer.run_predict(x))  # type: ignore[union-attr]
+            return tree.map_structure(np.array, self._trainer.run_predict(x))  # type: ignore[union-attr]
         verbose = 1 if verbose == "auto" else int(verbose)
         return predict_all(self, x, size, verbose, steps, as_callbacks(callbacks, self))
 

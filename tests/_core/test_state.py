@@ -94,3 +94,15 @@ def test_a_mask_goes_with_its_array():
     del x
     gc.collect()
     assert len(HERE.masks) == before
+
+
+def test_a_variable_does_not_share_memory_with_the_users_array():
+    given = np.zeros(64, "float32")
+    v = Variable(given)
+    given[:] = 1
+    assert not v.numpy().any()
+    v.assign(given)
+    given[:] = 5
+    assert (v.numpy() == 1).all()
+    v.numpy()[:] = 9
+    assert (v.numpy() == 1).all()

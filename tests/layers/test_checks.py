@@ -78,6 +78,32 @@ CONSTRUCTORS = [
     ),
 ]
 
+CONSTRUCTORS += [
+    (lambda: layers.Conv2DTranspose(2, 3, strides=2, output_padding=2), "less than strides=(2, 2); got output_padding"),
+    (lambda: layers.DepthwiseConv2D(3, padding="causal"), "one of 'valid', 'same'; got padding='causal'."),
+    (lambda: layers.ConvLSTM2D(2, 3, strides=2, dilation_rate=2), "either strides or dilation_rate to be 1; got"),
+    (lambda: layers.AdaptiveMaxPooling2D((2, 0)), "expects output_size to be a positive whole number or 2 of them"),
+    (lambda: layers.GroupNormalization(0), "expects groups to be a positive whole number; got groups=0."),
+    (lambda: layers.SpectralNormalization(layers.Dense(2), 0), "expects power_iterations to be a positive whole"),
+    (lambda: layers.TimeDistributed(3), "Layer 'time_distributed' (TimeDistributed) expects layer to be a layer; got"),
+    (lambda: layers.Bidirectional(layers.Dense(2)), "(Bidirectional) expects a recurrent layer; got <Dense"),
+    (lambda: layers.Bidirectional(layers.LSTM(2), merge_mode="add"), "'concat' or None; got merge_mode='add'."),
+    (lambda: layers.Bidirectional(layers.LSTM(2), backward_layer=layers.LSTM(2)), "layers whose go_backwards differs"),
+    (
+        lambda: layers.Bidirectional(layers.LSTM(2), backward_layer=layers.LSTM(2, return_state=True)),
+        "layers of equal return_state; got False forward and True backward.",
+    ),
+    (lambda: layers.Attention(score_mode="cosine"), "one of 'dot', 'concat'; got score_mode='cosine'."),
+    (lambda: layers.MultiHeadAttention(0, 2), "expects num_heads to be a positive whole number; got num_heads=0."),
+    (
+        lambda: layers.MultiHeadAttention(2, 2, dropout=0.1, flash_attention=True),
+        "expects flash_attention without dropout; got dropout=0.1.",
+    ),
+    (lambda: layers.GroupQueryAttention(2, 3, 2), "num_query_heads to be a multiple of num_key_value_heads=2"),
+    (lambda: layers.EinsumDense("abc->abd", 4), "expects an equation such as 'abc,cd->abd'"),
+    (lambda: layers.EinsumDense("ab,bc->ac", 4, bias_axes="d"), "bias_axes among the output's, 'ac'; got bias_axes="),
+]
+
 
 @pytest.mark.parametrize(("make", "message"), CONSTRUCTORS, ids=[message[:60] for _, message in CONSTRUCTORS])
 def test_constructors_refuse(make, message):
@@ -155,6 +181,23 @@ CALLS = [
         lambda: layers.BatchNormalization()(ones(2, 3), mask=ones(2, 3)),
         "a mask of 1 axes, those of the inputs but the last",
     ),
+    (lambda: layers.GroupNormalization(4)(ones(2, 6)), "a number of channels that groups=4 divides; got 6 channels."),
+    (lambda: layers.SpectralNormalization(layers.ReLU())(ones(2, 3)), "expects a layer with a kernel or embeddings"),
+    (lambda: layers.TimeDistributed(layers.Dense(2))(ones(2, 3)), "expects inputs (batch, time, ...) of rank 3"),
+    (
+        lambda: layers.TimeDistributed(layers.Dense(2))(ones(2, 3, 4), mask=ones(2, 5)),
+        "expects a mask that begins with (2, 3); got one of shape (2, 5).",
+    ),
+    (lambda: layers.Attention()(ones(2, 3, 4)), "a list [query, value] or [query, value, key]; got one input of"),
+    (lambda: layers.Attention()([ones(2, 3, 4)]), "a list [query, value] or [query, value, key]; got 1 inputs."),
+    (
+        lambda: layers.MultiHeadAttention(2, 2)(ones(2, 3, 4), ones(2, 5, 4), ones(2, 6, 4)),
+        "expects value and key of equal length; got shapes (2, 5, 4) and (2, 6, 4).",
+    ),
+    (lambda: layers.EinsumDense("abc,cd->abd", (4, 2))(ones(2, 3, 5)), "the inputs on axis 'b'; got 4 for 3."),
+    (lambda: layers.EinsumDense("abc,cd->abd", (3, 2))(ones(2, 3)), "expects inputs with the axes 'abc'; got shape"),
+    (lambda: layers.EinsumDense("ab,bc->ac", (None,))(ones(2, 3)), "expects an input whose axis 'c' is known"),
+    (lambda: layers.ConvLSTM2D(2, 3)(ones(1, 2, 2, 2, 1)), "use padding='same' or a smaller kernel_size"),
 ]
 
 

@@ -216,3 +216,26 @@ def test_summary_of_a_subclass_knows_the_shapes_once_built(capsys):
     text = capsys.readouterr().out
     assert "(None, 3)" in text
     assert "?" not in text
+
+
+def test_weights_in_lists_are_weights():
+    class Scales(keras.layers.Layer):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.scales = [keras.Variable(np.ones(2), name="a"), keras.Variable(np.ones(2), name="b")]
+
+        def call(self, x):
+            return x * self.scales[0] + self.scales[1]
+
+    model = keras.Sequential([keras.Input((2,)), Scales()])
+    assert len(model.trainable_weights) == 2
+    model.compile(loss="mse")
+    model.fit(np.ones((4, 2)), np.zeros((4, 2)), verbose=0)
+    assert np.all(model.get_weights()[0] != 1)
+
+
+def test_predictions_can_be_written_to():
+    model = keras.Sequential([keras.Input((2,)), layers.Dense(1)])
+    for _ in range(2):
+        model.predict(np.ones((1, 2), "float32"), verbose=0)[:] = 0
+    model.get_weights()[0][:] = 0

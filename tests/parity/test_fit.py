@@ -73,7 +73,14 @@ CASES = [
     ("mlp rmsprop", mlp, ROWS, LABELS, {"optimizer": "rmsprop", "loss": SPARSE, "metrics": ["accuracy"]}, {}),
     ("validation", mlp, ROWS, LABELS, {"loss": SPARSE, "metrics": ["accuracy"]}, {"validation_split": 0.2}),
     ("weights", mlp, ROWS, LABELS, {"loss": SPARSE, "weighted_metrics": ["accuracy"]}, {"sample_weight": WEIGHTS}),
-    ("classes", mlp, ROWS, LABELS, {"loss": SPARSE, "metrics": ["accuracy"]}, {"class_weight": {0: 1.0, 1: 3.0, 2: 0.5}}),
+    (
+        "classes",
+        mlp,
+        ROWS,
+        LABELS,
+        {"loss": SPARSE, "metrics": ["accuracy"]},
+        {"class_weight": {0: 1.0, 1: 3.0, 2: 0.5}},
+    ),
     ("penalties", regularized, ROWS, NUMBERS, {"optimizer": "adam", "loss": "mse", "metrics": ["mae"]}, {}),
     ("batch norm", normalized, ROWS, NUMBERS, {"optimizer": "adam", "loss": "mae"}, {"validation_split": 0.2}),
     ("masked lstm", masked, STEPS, NUMBERS, {"optimizer": "adam", "loss": "mse"}, {}),
@@ -107,7 +114,9 @@ def test_three_epochs(case):
         model.compile(**compiled)
         history = model.fit(x, y, batch_size=16, epochs=3, shuffle=False, verbose=0, **fitted).history
         scores = model.evaluate(x, y, verbose=0, return_dict=True)
-        found.append((history, scores, model.evaluate(x, y, verbose=0), model.predict(x, verbose=0), model.get_weights()))
+        found.append(
+            (history, scores, model.evaluate(x, y, verbose=0), model.predict(x, verbose=0), model.get_weights())
+        )
     ours, theirs = found
     assert sorted(ours[0]) == sorted(theirs[0])
     for name, values in theirs[0].items():

@@ -4,6 +4,8 @@ import inspect
 import re
 from typing import Any, NamedTuple
 
+import hypothesis
+import hypothesis.strategies as st
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -450,3 +452,39 @@ def plain(config, lost=()):
     if isinstance(config, list | tuple):
         return [plain(v, lost) for v in config]
     return config
+
+
+@st.composite
+def windows(draw):
+    """Draw a convolution or pooling layer's name and arguments, and a shape that it may or may not fit."""
+    rank = draw(st.integers(1, 3))
+    name = draw(st.sampled_from(["Conv{}D", "Conv{}DTranspose", "MaxPooling{}D", "AveragePooling{}D"])).format(rank)
+    sizes = st.one_of(st.integers(1, 4), st.tuples(*[st.integers(1, 4)] * rank))
+    arguments = {
+        "strides": draw(sizes),
+        "padding": draw(st.sampled_from(["valid", "same"])),
+        "data_format": draw(st.sampled_from(["channels_first", "channels_last"])),
+    }
+    if "Pooling" in name:
+        arguments["pool_size"] = draw(sizes)
+    else:
+        arguments |= {"kernel_size": draw(sizes), "filters": draw(st.integers(1, 3)), "dilation_rate": draw(sizes)}
+    lengths = draw(st.tuples(*[st.one_of(st.none(), st.integers(1, 9))] * rank))
+    shape = (None, 2, *lengths) if arguments["data_format"] == "channels_first" else (None, *lengths, 2)
+    return name, arguments, shape
+
+
+@hypothesis.settings(max_examples=150, deadline=None, derandomize=True)
+@hypothesis.given(windows())
+def test_windows_give_keras_shapes_or_refuse(case):
+    name, arguments, shape = case
+    found = []
+    for module in (hornbeam, keras):
+        try:
+            found.append(tuple(getattr(module.layers, name)(**arguments).compute_output_shape(shape)))
+        except ValueError:
+            found.append("refused")
+    ours, theirs = found
+    if "Pooling" in name and isinstance(theirs, tuple) and 0 in theirs:
+        theirs = "refused"  # Keras returns nothing at all where a window does not fit
+    assert ours == theirs

@@ -91,7 +91,7 @@ def test_class_weight_of_several_outputs():
     model = keras.Model(x, [layers.Dense(3, "softmax", name="p")(x), layers.Dense(3, "softmax", name="q")(x)])
     model.compile(loss="sparse_categorical_crossentropy")
     model.fit(X, [LABELS, LABELS], class_weight={"p": {0: 1.0, 1: 2.0, 2: 0.0}}, verbose=0)
-    with pytest.raises(ValueError, match="several outputs.*'p', 'q'"):
+    with pytest.raises(ValueError, match=r"several outputs.*'p', 'q'"):
         model.fit(X, [LABELS, LABELS], class_weight={0: 1.0}, verbose=0)
 
 
@@ -163,7 +163,9 @@ def test_progress_and_verbose(capsys):
 
 def test_predict_in_batches_equals_predict_at_once():
     model = net()
-    np.testing.assert_allclose(model.predict(X, batch_size=16, verbose=0), model.predict(X, batch_size=70, verbose=0), rtol=1e-5)
+    np.testing.assert_allclose(
+        model.predict(X, batch_size=16, verbose=0), model.predict(X, batch_size=70, verbose=0), rtol=1e-5
+    )
     np.testing.assert_allclose(model.predict(X[:1], verbose=0), model.predict(X, verbose=0)[:1], rtol=1e-5)
 
 
