@@ -157,7 +157,7 @@ class RNN(Layer):
         cell = self.cell
         drawn = cell.draw_masks(xs[0], initial_state, training) if hasattr(cell, "draw_masks") else None
         split = isinstance(cell, RecurrentCell) and cell.dtype_policy == self.dtype_policy
-        of_inputs, of_state = drawn if split else (None, None)
+        of_inputs, of_state = drawn if split and drawn is not None else (None, None)
         zero = self.zero_output_for_mask and counts is not None
         emit = self.return_sequences or zero or not isinstance(cell, RecurrentCell)
         if split:
@@ -179,8 +179,8 @@ class RNN(Layer):
         """Return what `_walk` does, for a plain LSTM."""
         kernel = self.cell.recurrent_kernel.value
         counts = None if counts is None else counts[..., None].astype(xs.dtype)
-        outputs, *states = lstm_loop(xs, kernel, *states, counts, self.go_backwards, emit)
-        return states, outputs
+        result: Any = lstm_loop(xs, kernel, *states, counts, self.go_backwards, emit)
+        return list(result[1:]), result[0]
 
     def _masked(self, step: Any) -> Any:
         """Return `step` as a function of states and (inputs, mask) that leaves masked samples as they are."""

@@ -69,7 +69,7 @@ def _convert(x: Any, dtype: str | None) -> jax.Array:
     if isinstance(x, jax.Array):
         return x if dtype is None or x.dtype == dtype else x.astype(dtype)
     if isinstance(x, KerasTensor):
-        x.__array__()  # says what a KerasTensor is and raises
+        np.asarray(x)  # says what a KerasTensor is and raises
     if isinstance(x, list | tuple) and any(isinstance(leaf, jax.Array | Variable) for leaf in jax.tree.leaves(x)):
         joined = jnp.asarray(read(x))
         return joined if dtype is None else joined.astype(dtype)

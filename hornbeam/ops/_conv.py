@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
+from jax.core import max_dim
 
 from hornbeam._core import config
 from hornbeam._core.op import op
@@ -49,7 +50,7 @@ def spatial_padding(
         return [(0, 0)] * len(window)
     pads = []
     for length, size, stride in zip(lengths, window, strides, strict=True):
-        total = jax.core.max_dim((-(-length // stride) - 1) * stride + size - length, 0)
+        total = max_dim((-(-length // stride) - 1) * stride + size - length, 0)
         pads.append((total // 2, total - total // 2))
     return pads
 

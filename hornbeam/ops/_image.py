@@ -168,7 +168,8 @@ def _padded_to_ratio(images: jax.Array, axes: tuple[int, int], target: tuple[int
     lengths = max(height, int(width * target[0] / target[1])), max(width, int(height * target[1] / target[0]))
     pads = [(0, 0)] * images.ndim
     for axis, length, old in zip(axes, lengths, (height, width), strict=True):
-        pads[axis] = (int((length - old) / 2),) * 2
+        margin = int((length - old) / 2)
+        pads[axis] = (margin, margin)
     return jnp.pad(images, pads, constant_values=jnp.asarray(fill, images.dtype))
 
 

@@ -46,7 +46,7 @@ def gaussian_blur(
     images = as_array(images)
     axis = channel_axis(images, data_format)
     planes = jnp.moveaxis(inexact(images), axis, -3)
-    across, down = (bell(n, s, planes.dtype) for n, s in zip(kernel_size, sigma, strict=True))
+    across, down = (bell(n, s, planes.dtype.name) for n, s in zip(kernel_size, sigma, strict=True))
     blurred = filtered(planes, jnp.outer(down, across), "SAME")
     return rounded(jnp.moveaxis(blurred, -3, axis), images.dtype)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.core import Tracer
 
 from hornbeam._core.op import op
 from hornbeam.ops._arrays import Tensor, as_array, pair
@@ -145,7 +146,7 @@ def scatter_update(inputs: Tensor, indices: Tensor, updates: Tensor, reduction: 
 
 def _segments(name: str, data: Tensor, segment_ids: Tensor, num_segments: int | None, sorted: bool) -> Tensor:
     data, ids = as_array(data), as_array(segment_ids)
-    if num_segments is None and isinstance(ids, jax.core.Tracer):
+    if num_segments is None and isinstance(ids, Tracer):
         message = f"segment_{name}: num_segments must be given in compiled code, where segment_ids is not known."
         raise ValueError(message)
     return getattr(jax.ops, f"segment_{name}")(data, ids, num_segments, indices_are_sorted=sorted)

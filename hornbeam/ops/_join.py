@@ -106,7 +106,7 @@ def hsplit(x: Tensor, indices_or_sections: int | Sequence[int]) -> list[Tensor]:
     >>> [part.tolist() for part in ops.hsplit([[1, 2]], 2)]
     [[[1]], [[2]]]
     """
-    return jnp.hsplit(as_array(x), indices_or_sections)
+    return jnp.hsplit(as_array(x), indices_or_sections)  # type: ignore[arg-type]
 
 
 @op
@@ -117,7 +117,7 @@ def vsplit(x: Tensor, indices_or_sections: int | Sequence[int]) -> list[Tensor]:
     >>> [part.tolist() for part in ops.vsplit([[1], [2]], 2)]
     [[[1]], [[2]]]
     """
-    return jnp.vsplit(as_array(x), indices_or_sections)
+    return jnp.vsplit(as_array(x), indices_or_sections)  # type: ignore[arg-type]
 
 
 @op
@@ -128,7 +128,7 @@ def dsplit(x: Tensor, indices_or_sections: int | Sequence[int]) -> list[Tensor]:
     >>> [part.shape for part in ops.dsplit(ops.zeros((1, 1, 4)), 2)]
     [(1, 1, 2), (1, 1, 2)]
     """
-    return jnp.dsplit(as_array(x), indices_or_sections)
+    return jnp.dsplit(as_array(x), indices_or_sections)  # type: ignore[arg-type]
 
 
 @op

@@ -81,7 +81,7 @@ def rearrange(tensor: Tensor, pattern: str, **axes_lengths: int) -> Tensor:
     if len(sides) != 2:
         message = f"pattern must have the form 'axes -> axes'; got {pattern!r}."
         raise ValueError(message)
-    left, right = _spread(*(_groups(side) for side in sides), x.ndim)
+    left, right = _spread(_groups(sides[0]), _groups(sides[1]), x.ndim)
     if len(left) != x.ndim:
         message = f"pattern {pattern!r} must name each axis of tensor, which has shape {x.shape}."
         raise ValueError(message)

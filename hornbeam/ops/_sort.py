@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.core import Tracer
 
 from hornbeam._core.lazy import lazy
 from hornbeam._core.op import op
@@ -152,7 +153,7 @@ def bincount(x: Tensor, weights: Tensor = None, minlength: int = 0, sparse: bool
     x = as_array(x)
     weights = None if weights is None else as_array(weights)
     length = minlength
-    if not isinstance(x, jax.core.Tracer):
+    if not isinstance(x, Tracer):
         length = max(minlength, int(jnp.max(x)) + 1 if x.size else 0)
     elif not minlength:
         message = "bincount: minlength must be given in compiled code, where x is not known; got 0."

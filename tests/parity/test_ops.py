@@ -69,8 +69,8 @@ def _plain(x):
 def _assert_equal(ours, theirs, tolerance):
     ours, theirs = jax.tree.leaves(ours), jax.tree.leaves(theirs)
     assert len(ours) == len(theirs)
-    for mine, expected in zip(ours, theirs, strict=True):
-        (mine, my_dtype), (expected, its_dtype) = _plain(mine), _plain(expected)
+    for a, b in zip(ours, theirs, strict=True):
+        (mine, my_dtype), (expected, its_dtype) = _plain(a), _plain(b)
         assert (mine.shape, my_dtype) == (expected.shape, its_dtype)
         if mine.dtype.kind in "fc":
             np.testing.assert_allclose(mine, expected, rtol=tolerance, atol=tolerance)
