@@ -14,7 +14,7 @@ Measure = Callable[[], float]
 
 EPOCHS = 3  # measured ones, after a first that is not
 CALLS = 200  # of predict, for one figure
-WARM_UP, MODELS = 20, 200  # models built, fitted and deleted: before, and while memory is watched
+WARM_UP, MODELS = 100, 200  # models built, fitted, deleted: until the allocator has settled, then while it is watched
 
 
 def seed_cnn(keras: Any) -> tuple[Any, Any, Any, int]:

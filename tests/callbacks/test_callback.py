@@ -93,7 +93,7 @@ def test_callbacks_come_alone_or_together(form):
     assert len(found) == 1
 
 
-@pytest.mark.parametrize("wrong", [print, None, [History()], "EarlyStopping"], ids=str)
+@pytest.mark.parametrize("wrong", [print, None, [History()], "EarlyStopping"], ids=lambda w: type(w).__name__)
 def test_what_is_no_callback_is_refused(wrong):
     with pytest.raises(TypeError, match="callbacks expects Callback objects; got"):
         fit(small(), wrong)

@@ -37,7 +37,9 @@ def test_an_object_of_schedules_counts_epochs():
 
 
 @pytest.mark.parametrize(
-    "callback", [LearningRateScheduler(lambda _: 0.1), ReduceLROnPlateau("loss", patience=0)], ids=str
+    "callback",
+    [LearningRateScheduler(lambda _: 0.1), ReduceLROnPlateau("loss", patience=0)],
+    ids=["scheduler", "plateau"],
 )
 def test_a_schedule_in_the_optimizer_cannot_be_set(callback):
     model = small(rate=keras.optimizers.schedules.ExponentialDecay(1e9, 1, 0.5))  # the loss grows

@@ -20,7 +20,11 @@ def names(model):
     return [layer.name for layer in model.layers]
 
 
-@pytest.mark.parametrize("make", [dense, functional, lambda: keras.Sequential([layers.Dense(2)]), Net], ids=repr)
+@pytest.mark.parametrize(
+    "make",
+    [dense, functional, lambda: keras.Sequential([layers.Dense(2)]), Net],
+    ids=["dense", "functional", "unbuilt", "subclass"],
+)
 def test_a_clone_has_new_layers_with_the_same_configurations(make):
     model = make()
     if make is Net:

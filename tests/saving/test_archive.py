@@ -237,7 +237,7 @@ class Odd(keras.layers.Layer):
         return inputs
 
 
-@pytest.mark.parametrize("thing", [object(), {1, 2}, io.BytesIO()], ids=str)
+@pytest.mark.parametrize("thing", [object(), {1, 2}, io.BytesIO()], ids=lambda t: type(t).__name__)
 def test_a_configuration_that_cannot_be_saved_is_said_with_the_layers_path(path, thing):
     dense().save(path)
     before = path.read_bytes()
