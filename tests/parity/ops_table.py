@@ -123,7 +123,8 @@ row("angle", A((2, 3), dtype="complex64"), dtypes=("float32",), grad=False, kera
 row("polar", X(2, 3), X(2, 3), dtypes=("float32",), grad=False, keras_shape="says float32")
 
 # Activations
-spread("relu relu6 leaky_relu elu selu celu gelu hard_sigmoid hard_silu hard_swish hard_tanh softplus softsign squareplus " "sparse_plus sparse_sigmoid tanh_shrink soft_shrink hard_shrink",
+spread("relu relu6 leaky_relu elu selu celu gelu hard_sigmoid hard_silu hard_swish hard_tanh softplus softsign "
+       "squareplus sparse_plus sparse_sigmoid tanh_shrink soft_shrink hard_shrink",
      *SIZES, dtypes=("float32", "bfloat16", "int32"))
 spread("silu swish sigmoid log_sigmoid", *SIZES)
 each("softmax log_softmax", (F(2, 3),), (F(0, 3),), (F(1, 1),), (F(2, 3), 0), (F(2, 3, 4), (1, 2)))
@@ -229,7 +230,7 @@ row("dsplit", F(2, 2, 4), 2)
 each("unstack", (F(2, 3), None, 1), (F(2, 3), 2))
 
 # Making
-each("zeros ones", ((2, 3),), ((2,), "int32"), dtypes=("float32",), grad=False, symbolic=False)
+each("zeros ones empty", ((2, 3),), ((2,), "int32"), dtypes=("float32",), grad=False, symbolic=False)
 each("full", ((2, 3), 7), ((2,), 1.5, "int32"), dtypes=("float32",), grad=False, symbolic=False)
 each("zeros_like ones_like empty_like", (F(2, 3),), (F(2, 3), "int32"), (F(0, 3),), dtypes=ALL, grad=False)
 each("full_like", (F(2, 3), 7), (F(2, 3), 1.5, "float32"), dtypes=ALL, grad=False)
