@@ -41,8 +41,10 @@ if TYPE_CHECKING:
     from hornbeam.layers import Layer as Layer
     from hornbeam.losses import Loss as Loss
     from hornbeam.metrics import Metric as Metric
+    from hornbeam.models import Function as Function
     from hornbeam.models import Model as Model
     from hornbeam.models import Sequential as Sequential
+    from hornbeam.ops import remat as remat
     from hornbeam.optimizers import Optimizer as Optimizer
     from hornbeam.regularizers import Regularizer as Regularizer
 
@@ -94,7 +96,9 @@ _HOMES = {  # name -> module; a public name that is not here is a module itself
     "Layer": "layers",
     "Loss": "losses",
     "Metric": "metrics",
+    "Function": "models",
     "Model": "models",
+    "remat": "ops",
     "Operation": "_core.op",
     "Optimizer": "optimizers",
     "Regularizer": "regularizers",

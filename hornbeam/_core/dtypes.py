@@ -13,7 +13,7 @@ ALLOWED = frozenset(
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
 
 
-def canonical(dtype: object = None) -> str:
+def canonical(dtype: object) -> str:
     """Return the name of a data type given as a name, a Python type, a NumPy type or a string alias.
 
     None means the default float type.

@@ -33,6 +33,6 @@ class Family:
         with registry.custom_object_scope(custom_objects or {}):
             if isinstance(config, str):
                 return self.get(config)
-            if isinstance(config, Mapping) and not config.get("module"):
+            if isinstance(config, Mapping) and config.get("module") in (None, "", "builtins"):
                 config = {**config, "module": self.module}
             return serialize.deserialize(config)

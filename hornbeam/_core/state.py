@@ -202,11 +202,11 @@ class Variable:
 
     def assign_add(self, value: Any) -> Any:
         """Add `value`; returns the new value."""
-        return self.assign(self.value + value)
+        return self.assign(self.value + _as_value(value))
 
     def assign_sub(self, value: Any) -> Any:
         """Subtract `value`; returns the new value."""
-        return self.assign(self.value - value)
+        return self.assign(self.value - _as_value(value))
 
     def numpy(self) -> np.ndarray:
         """Return the value as a NumPy array of the caller's own."""
@@ -228,6 +228,11 @@ class Variable:
 
     def __repr__(self) -> str:
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self._value}>"
+
+
+def _as_value(x: Any) -> Any:
+    """Return a Variable's value, lists as arrays, and anything else as it is."""
+    return x.value if isinstance(x, Variable) else np.asarray(x) if isinstance(x, list | tuple) else x
 
 
 def _is_whole(value: Any) -> bool:

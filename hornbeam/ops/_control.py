@@ -215,7 +215,7 @@ def vectorized_map(function: Callable[..., Any], elements: Any) -> Any:
     return jax.vmap(function)(elements)
 
 
-def vectorize(pyfunc: Callable[..., Any], excluded: Any = None, signature: str | None = None) -> Callable[..., Any]:
+def vectorize(pyfunc: Callable[..., Any], *, excluded: Any = None, signature: str | None = None) -> Callable[..., Any]:
     """Return `pyfunc` as a function that maps over the axes of its arguments, as `numpy.vectorize` does.
 
     `excluded` lists arguments that are not mapped over; `signature`, such as '(m,n),(n)->(m)', the axes that

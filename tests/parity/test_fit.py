@@ -84,7 +84,8 @@ CASES = [
     ("penalties", regularized, ROWS, NUMBERS, {"optimizer": "adam", "loss": "mse", "metrics": ["mae"]}, {}),
     ("batch norm", normalized, ROWS, NUMBERS, {"optimizer": "adam", "loss": "mae"}, {"validation_split": 0.2}),
     ("masked lstm", masked, STEPS, NUMBERS, {"optimizer": "adam", "loss": "mse"}, {}),
-    ("masked steps", per_step, STEPS, STEPS[..., :1] + 1, {"optimizer": "adam", "loss": "mse", "metrics": ["mae"]}, {}),
+    # No metric here: in training on JAX, Keras loses the mask before its metrics, and counts the padding.
+    ("masked steps", per_step, STEPS, STEPS[..., :1] + 1, {"optimizer": "adam", "loss": "mse"}, {}),
     (
         "two outputs",
         two_outputs,

@@ -27,7 +27,9 @@ ELSEWHERE = set(  # functions of functions: tests/ops/test_control.py
 
 def test_every_op_has_a_row():
     names = {name for name in dir(keras.ops) if callable(getattr(keras.ops, name)) and not name.startswith("_")}
-    names |= {f"image.{name}" for name in dir(keras.ops.image) if callable(getattr(keras.ops.image, name)) and name[0] != "_"}
+    names |= {
+        f"image.{name}" for name in dir(keras.ops.image) if callable(getattr(keras.ops.image, name)) and name[0] != "_"
+    }
     assert names - {row.name for row in ROWS} == ELSEWHERE
 
 
