@@ -52,6 +52,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "DTypePolicy",
+    "Function",
     "Initializer",
     "Input",
     "InputSpec",
@@ -82,6 +83,7 @@ __all__ = [
     "optimizers",
     "random",
     "regularizers",
+    "remat",
     "saving",
     "utils",
     "version",
@@ -89,6 +91,7 @@ __all__ = [
 
 _HOMES = {  # name -> module; a public name that is not here is a module itself
     "DTypePolicy": "dtype_policies",
+    "Function": "models",
     "Initializer": "initializers",
     "Input": "layers",
     "InputSpec": "layers",
@@ -96,14 +99,13 @@ _HOMES = {  # name -> module; a public name that is not here is a module itself
     "Layer": "layers",
     "Loss": "losses",
     "Metric": "metrics",
-    "Function": "models",
     "Model": "models",
-    "remat": "ops",
     "Operation": "_core.op",
     "Optimizer": "optimizers",
     "Regularizer": "regularizers",
     "Sequential": "models",
     "Variable": "_core.state",
+    "remat": "ops",
 }
 
 

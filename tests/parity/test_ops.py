@@ -21,7 +21,8 @@ QUICK = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes
 
 
 ELSEWHERE = set(  # functions of functions: tests/ops/test_control.py
-    "associative_scan cond convert_to_numpy custom_gradient fori_loop jvp map scan switch vectorize vectorized_map while_loop".split()
+    "associative_scan cond convert_to_numpy custom_gradient fori_loop jvp map scan switch vectorize "
+    "vectorized_map while_loop".split()
 )
 
 
