@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from hornbeam.models import Function as Function
     from hornbeam.models import Model as Model
     from hornbeam.models import Sequential as Sequential
-    from hornbeam.ops import remat as remat
+    from hornbeam.ops._control import remat as remat
     from hornbeam.optimizers import Optimizer as Optimizer
     from hornbeam.regularizers import Regularizer as Regularizer
 
@@ -105,7 +105,7 @@ _HOMES = {  # name -> module; a public name that is not here is a module itself
     "Regularizer": "regularizers",
     "Sequential": "models",
     "Variable": "_core.state",
-    "remat": "ops",
+    "remat": "ops._control",
 }
 
 
