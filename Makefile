@@ -1,5 +1,6 @@
 # make demo     train the digits model, draw it, save it, load it back
 # make test     lint, tests, parity with Keras, doctests
+# make faults   kill a training 102 times: it must end as if nothing had happened
 # make bench    Hornbeam beside its peers, in one run; make bench ROWS="fit predict" picks rows
 PYTHON ?= python3
 VENV := .venv
@@ -8,7 +9,7 @@ PIP := -m pip install --quiet --disable-pip-version-check
 ROWS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format parity docs bench surface lock clean
+.PHONY: help demo test lint format parity coverage faults docs bench surface lock clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -30,6 +31,12 @@ format: $(VENV)/dev.stamp  ## Lay the code out, and mend what ruff can mend
 
 parity: $(VENV)/dev.stamp  ## Compare with Keras on JAX
 	$(RUN) -m pytest -q tests/parity
+
+coverage: $(VENV)/dev.stamp  ## How many of Keras's names, arguments and members are here
+	$(RUN) -m tests.parity.coverage
+
+faults: $(VENV)/dev.stamp  ## Kill a training 102 times at random moments; it must end as one that nobody disturbed
+	HORNBEAM_KILLS=34 $(RUN) -m pytest -q tests/faults
 
 docs: $(VENV)/dev.stamp  ## The reference, in build/docs
 	$(RUN) -m pdoc --docformat google --output-directory build/docs hornbeam

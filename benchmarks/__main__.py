@@ -11,8 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks._programs import ROOT
-from benchmarks.table import ROWS
+from benchmarks._programs import ROOT, Workers
+from benchmarks.table import MEANS, ROWS
 
 RESULTS = ROOT / "build" / "bench.json"
 SCALES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"))
@@ -24,9 +24,14 @@ def main(words: list[str]) -> None:
     load = os.getloadavg()[0]
     print(f"{_processor()}, {os.cpu_count()} cores, load {load:.1f}; medians; ratios [least..most] of the rounds")
     reports = []
-    for row in rows:
-        reports.append(row.report(row.measure()))
-        _show(reports[-1])
+    with Workers() as shared:
+        for row in rows:
+            reports.append(row.report(row.measure(shared)))
+            _show(reports[-1])
+    for mean in MEANS:
+        if (report := mean.report(reports)) is not None:
+            reports.append(report)
+            _show(report)
     machine = {"processor": _processor(), "cores": os.cpu_count(), "load": [load, os.getloadavg()[0]]}
     result = {"machine": machine, "python": platform.python_version(), "jax": version("jax"), "rows": reports}
     RESULTS.parent.mkdir(exist_ok=True)

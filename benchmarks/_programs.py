@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -58,3 +59,17 @@ class Worker:
         self._process.wait()
         if self._own_home is not None:
             self._own_home.cleanup()
+
+
+class Workers(ExitStack):
+    """Processes that end with the `with` block, each started when it is asked for first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._started: dict[tuple[str, str], Worker] = {}
+
+    def of(self, environment: str, use: str = "") -> Worker:
+        """Return the process of an environment that is kept for this use."""
+        if (environment, use) not in self._started:
+            self._started[environment, use] = self.enter_context(Worker(environment))
+        return self._started[environment, use]

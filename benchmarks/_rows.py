@@ -1,12 +1,11 @@
 """What a row of the table is, and how it is measured: sides in turn, medians, ratios round by round."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
-from statistics import median
+from statistics import geometric_mean, median
 from typing import Any, Literal
 
-from benchmarks._programs import Worker
+from benchmarks._programs import Worker, Workers
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,10 @@ class Side:
 
 @dataclass(frozen=True)
 class Target:
-    """What to reach: side `of`, divided by side `over` where one is named, at least or at most `bound`."""
+    """What to reach: side `of`, divided by side `over` where one is named, at least or at most `bound`.
+
+    `of` may name several sides, as in "keras | torch": then it is the least of them.
+    """
 
     of: str
     sign: Literal[">=", "<="]
@@ -35,36 +37,39 @@ class Target:
 
     def values(self, figures: Mapping[str, Sequence[float]]) -> list[float]:
         """Return what is compared, for each round."""
-        if self.over is None:
-            return list(figures[self.of])
-        return [a / b for a, b in zip(figures[self.of], figures[self.over], strict=True)]
+        least = [min(values) for values in zip(*(figures[side] for side in self.of.split(" | ")), strict=True)]
+        return least if self.over is None else [a / b for a, b in zip(least, figures[self.over], strict=True)]
 
     def report(self, figures: Mapping[str, Sequence[float]]) -> dict[str, Any]:
         """Return what came out, as it stands in the JSON file."""
         values = self.values(figures)
         what, middle = f"{self.of} / {self.over}" if self.over else self.of, median(values)
         reached = middle >= self.bound if self.sign == ">=" else middle <= self.bound
-        best = min(figures[self.of]) / (min(figures[self.over]) if self.over else 1)
+        best = min(min(figures[side]) for side in self.of.split(" | ")) / (min(figures[self.over]) if self.over else 1)
         spread = {"median": middle, "least": min(values), "most": max(values), "best to best": best}
         return {"what": what, **spread, "sign": self.sign, "bound": self.bound, "reached": reached}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: sides that are measured in turn, `rounds` times."""
+    """One line of the table: sides that are measured in turn, `rounds` times.
+
+    A row that `shares` takes one process for each environment, the same as other such rows: a new one costs seconds.
+    """
 
     name: str
     unit: str
     sides: Mapping[str, Side]
     targets: Sequence[Target] = field(default_factory=tuple)
     rounds: int = 9
+    shares: bool = False
 
-    def measure(self) -> dict[str, list[float]]:
-        """Return each side's figures, one for each round."""
+    def measure(self, shared: Workers) -> dict[str, list[float]]:
+        """Return each side's figures, one for each round; `shared` has the processes that rows share."""
         figures: dict[str, list[float]] = {name: [] for name in self.sides}
-        with ExitStack() as stack:
+        with Workers() as own:
             live = {
-                name: stack.enter_context(Worker(side.environment))
+                name: shared.of(side.environment) if self.shares else own.of(side.environment, name)
                 for name, side in self.sides.items()
                 if not side.fresh
             }
@@ -88,3 +93,25 @@ def _one(side: Side, worker: Worker | None) -> float:
         return worker.ask(side.prepare, side.arguments)
     with Worker(side.environment) as fresh:
         return fresh.ask(side.prepare, side.arguments)
+
+
+@dataclass(frozen=True)
+class Mean:
+    """What rows whose names begin with `rows` are to reach together: the geometric mean of side `of` / side `over`."""
+
+    rows: str
+    of: str
+    over: str
+    bound: float
+
+    def report(self, reports: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+        """Return what came out of the rows that were measured, or None where none was."""
+        medians = [report["medians"] for report in reports if report["row"].startswith(self.rows)]
+        ratios = [found[self.of] / found[self.over] for found in medians]
+        if not ratios:
+            return None
+        mean = geometric_mean(ratios)
+        spread = {"median": mean, "least": min(ratios), "most": max(ratios), "best to best": mean}
+        target = {"what": f"{self.of} / {self.over}", **spread, "sign": ">=", "bound": self.bound}
+        name = f"{self.rows}: geometric mean of {len(ratios)}"
+        return {"row": name, "unit": "", "medians": {}, "targets": [target | {"reached": mean >= self.bound}]}

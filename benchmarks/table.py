@@ -1,6 +1,7 @@
 """The table: every row, and what it is to reach. A new workload or measurement is a few lines here."""
 
-from benchmarks._rows import Row, Side, Target
+from benchmarks._rows import Mean, Row, Side, Target
+from benchmarks._sizes import SIZES
 
 
 def _with_keras_api(measurement: str, *arguments: str, fresh: bool = False) -> dict[str, Side]:
@@ -29,6 +30,26 @@ def _faster(peer: str, times: float) -> Target:
 
 def _import(module: str, *attribute: str) -> Side:
     return Side("hornbeam", "start.import_time", (module, *attribute), fresh=True)
+
+
+def _layer(name: str, size: str, mode: str) -> Row:
+    sides = {
+        package: Side(package, "keras_layers.layer", (package, name, size, mode)) for package in ("hornbeam", "keras")
+    }
+    sides["torch"] = Side("torch", "torch_layers.layer", (name, size, mode))
+    shape = "x".join(map(str, SIZES[name][size]))
+    target = Target("keras | torch", ">=", 0.9, over="hornbeam")
+    return Row(f"layers: {name} {mode}, {size} {shape}", "s", sides, [target], rounds=5, shares=True)
+
+
+def _operation(name: str) -> Row:
+    home = "jax.nn" if name == "relu" else "jax.numpy"
+    sides = {module: Side("hornbeam", "keras_layers.operation", (module, name)) for module in ("hornbeam.ops", home)}
+    return Row(f"eager: {name}", "s", sides, [Target("hornbeam.ops", "<=", 1.3, over=home)], shares=True)
+
+
+def _chain(package: str, layers: int) -> Side:
+    return Side(package, "keras_layers.chain", (package, layers))
 
 
 ROWS = [
@@ -71,4 +92,20 @@ ROWS = [
         [Target("hornbeam", "<=", 5)],
         rounds=1,
     ),
+    *(_layer(name, size, mode) for name in SIZES for size in ("large", "small") for mode in ("forward", "training")),
+    *(_operation(name) for name in ("mean", "add", "matmul", "relu")),
+    Row(
+        "graph: a chain of 500",
+        "s/layer",
+        {package: _chain(package, 500) for package in ("hornbeam", "keras")},
+        [Target("hornbeam", "<=", 0.5, over="keras")],
+    ),
+    Row(
+        "graph: a chain of 5000",  # Keras's recursion ends at 1,000
+        "s/layer",
+        {f"hornbeam, {layers}": _chain("hornbeam", layers) for layers in (500, 5000)},
+        [Target("hornbeam, 5000", "<=", 1.3, over="hornbeam, 500")],
+        rounds=3,
+    ),
 ]
+MEANS = [Mean("layers", "keras", "hornbeam", 1.5)]
