@@ -5,6 +5,7 @@ import random
 import tempfile
 
 import hypothesis
+import jax
 import numpy as np
 import pytest
 
@@ -25,8 +26,10 @@ def _fresh_start():
     random.seed(1)
     np.random.seed(1)  # noqa: NPY002  # the generator that users' programs seed
     names.reset_names()
+    wide = jax.config.jax_enable_x64  # type: ignore[attr-defined]
     settings, custom_objects = dict(vars(config._SETTINGS)), dict(registry.get_custom_objects())
     yield
+    jax.config.update("jax_enable_x64", wide)  # asking for float64 switches it on
     vars(config._SETTINGS).update(settings)
     registry.get_custom_objects().clear()
     registry.get_custom_objects().update(custom_objects)

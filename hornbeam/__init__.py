@@ -8,6 +8,10 @@
 (None, 2)
 """
 
+# Names in paragraphs:
+# isort: off
+# fmt: off
+
 import importlib
 import sys
 from typing import TYPE_CHECKING, Any
@@ -22,23 +26,34 @@ if TYPE_CHECKING:
     from hornbeam import dtype_policies as dtype_policies
     from hornbeam import initializers as initializers
     from hornbeam import layers as layers
+    from hornbeam import legacy as legacy
     from hornbeam import losses as losses
     from hornbeam import metrics as metrics
+    from hornbeam import mixed_precision as mixed_precision
     from hornbeam import models as models
     from hornbeam import ops as ops
     from hornbeam import optimizers as optimizers
+    from hornbeam import preprocessing as preprocessing
+    from hornbeam import quantizers as quantizers
     from hornbeam import random as random
     from hornbeam import regularizers as regularizers
     from hornbeam import saving as saving
+    from hornbeam import tree as tree
     from hornbeam import utils as utils
     from hornbeam._core.graph import KerasTensor as KerasTensor
     from hornbeam._core.op import Operation as Operation
+    from hornbeam._core.scopes import StatelessScope as StatelessScope
+    from hornbeam._core.scopes import SymbolicScope as SymbolicScope
+    from hornbeam._core.scopes import device as device
+    from hornbeam._core.scopes import name_scope as name_scope
     from hornbeam._core.state import Variable as Variable
     from hornbeam.dtype_policies import DTypePolicy as DTypePolicy
+    from hornbeam.dtype_policies import FloatDTypePolicy as FloatDTypePolicy
     from hornbeam.initializers import Initializer as Initializer
     from hornbeam.layers import Input as Input
     from hornbeam.layers import InputSpec as InputSpec
     from hornbeam.layers import Layer as Layer
+    from hornbeam.layers._remat import RematScope as RematScope
     from hornbeam.losses import Loss as Loss
     from hornbeam.metrics import Metric as Metric
     from hornbeam.models import Function as Function
@@ -46,51 +61,24 @@ if TYPE_CHECKING:
     from hornbeam.models import Sequential as Sequential
     from hornbeam.ops._control import remat as remat
     from hornbeam.optimizers import Optimizer as Optimizer
+    from hornbeam.quantizers import Quantizer as Quantizer
     from hornbeam.regularizers import Regularizer as Regularizer
+    from hornbeam.training import value_and_grad as value_and_grad
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "DTypePolicy",
-    "Function",
-    "Initializer",
-    "Input",
-    "InputSpec",
-    "KerasTensor",
-    "Layer",
-    "Loss",
-    "Metric",
-    "Model",
-    "Operation",
-    "Optimizer",
-    "Regularizer",
-    "Sequential",
-    "Variable",
-    "__version__",
-    "activations",
-    "backend",
-    "callbacks",
-    "compat",
-    "config",
-    "constraints",
-    "dtype_policies",
-    "initializers",
-    "layers",
-    "losses",
-    "metrics",
-    "models",
-    "ops",
-    "optimizers",
-    "random",
-    "regularizers",
-    "remat",
-    "saving",
-    "utils",
-    "version",
+    "DTypePolicy", "FloatDTypePolicy", "Function", "Initializer", "Input", "InputSpec", "KerasTensor", "Layer", "Loss",
+    "Metric", "Model", "Operation", "Optimizer", "Quantizer", "Regularizer", "RematScope", "Sequential",
+    "StatelessScope", "SymbolicScope", "Variable", "__version__", "activations", "backend", "callbacks", "compat",
+    "config", "constraints", "device", "dtype_policies", "initializers", "layers", "legacy", "losses", "metrics",
+    "mixed_precision", "models", "name_scope", "ops", "optimizers", "preprocessing", "quantizers", "random",
+    "regularizers", "remat", "saving", "tree", "utils", "value_and_grad", "version",
 ]
 
 _HOMES = {  # name -> module; a public name that is not here is a module itself
     "DTypePolicy": "dtype_policies",
+    "FloatDTypePolicy": "dtype_policies",
     "Function": "models",
     "Initializer": "initializers",
     "Input": "layers",
@@ -102,10 +90,17 @@ _HOMES = {  # name -> module; a public name that is not here is a module itself
     "Model": "models",
     "Operation": "_core.op",
     "Optimizer": "optimizers",
+    "Quantizer": "quantizers",
     "Regularizer": "regularizers",
+    "RematScope": "layers._remat",
     "Sequential": "models",
+    "StatelessScope": "_core.scopes",
+    "SymbolicScope": "_core.scopes",
     "Variable": "_core.state",
+    "device": "_core.scopes",
+    "name_scope": "_core.scopes",
     "remat": "ops._control",
+    "value_and_grad": "training",
 }
 
 

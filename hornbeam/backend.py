@@ -14,7 +14,7 @@ from hornbeam._core.dtypes import is_float as is_float_dtype
 from hornbeam._core.dtypes import is_int as is_int_dtype
 from hornbeam._core.dtypes import result_type
 from hornbeam._core.graph import is_symbolic as is_keras_tensor
-from hornbeam._core.names import auto_name, reset_names
+from hornbeam._core.names import auto_name, clear_session
 
 __all__ = [
     "backend",
@@ -32,11 +32,6 @@ __all__ = [
     "set_image_data_format",
     "standardize_dtype",
 ]
-
-
-def clear_session(free_memory: bool = True) -> None:  # noqa: ARG001  # nothing is held: models are freed with their last name
-    """Count automatic names anew: the next Dense layer is called 'dense'."""
-    reset_names()
 
 
 def get_uid(prefix: str = "") -> int:

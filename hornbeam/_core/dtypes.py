@@ -11,12 +11,14 @@ ALLOWED = frozenset(
     "float8_e4m3fn float8_e5m2 complex64 complex128 string".split()
 )
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
+_WIDE = ("float64", "complex128")
 
 
 def canonical(dtype: object) -> str:
     """Return the name of a data type given as a name, a Python type, a NumPy type or a string alias.
 
-    None means the default float type.
+    None means the default float type. The name of a type of 64 bits with a fraction switches on JAX's types of 64 bits
+    (`jax_enable_x64`), for the whole program and from here on; nothing else changes its type by that.
     """
     if dtype is None:
         return config.floatx()
@@ -31,6 +33,8 @@ def canonical(dtype: object) -> str:
     if name not in ALLOWED:
         message = f"dtype must be one of {', '.join(sorted(ALLOWED))}; got {dtype!r}."
         raise ValueError(message)
+    if name in _WIDE and not isinstance(dtype, np.dtype):  # that of NumPy data is met, not asked for
+        config.allow_wide()
     return name
 
 

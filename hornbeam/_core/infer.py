@@ -2,7 +2,8 @@
 
 1. `jax.eval_shape` with one symbol n >= 2 for every None: a length that still holds n, or anything made of it, is None.
 2. Two highly divisible probe lengths, 120 and 240, and 2 where that works: a length that differs between them is None.
-3. A None takes the static length that its right-aligned neighbours agree on (an inner axis that must match another).
+3. A None takes the static length that its right-aligned neighbours agree on (an axis that must match another).
+4. One None at a time takes a length that stands anywhere (an inner axis of a product).
 Where all fail, the first error is what the user sees.
 """
 
@@ -53,7 +54,7 @@ def _climb(trace: Callable[..., Any], shapes: list[tuple[Any, ...]]) -> list[Any
     try:
         return [trace(shapes, _UNKNOWN)]
     except Exception as first:
-        for rung in (_probe, _bind):
+        for rung in (_probe, _bind, _borrow):
             with contextlib.suppress(Exception):
                 return rung(trace, shapes)
         raise first from None
@@ -84,6 +85,18 @@ def _bind(trace: Callable[..., Any], shapes: list[tuple[Any, ...]]) -> list[Any]
         return [trace(filled, _UNKNOWN)]
     except Exception:  # noqa: BLE001 - whatever the traced function raises, the next rung is tried
         return _probe(trace, filled)
+
+
+def _borrow(trace: Callable[..., Any], shapes: list[tuple[Any, ...]]) -> list[Any]:
+    known = sorted({length for shape in shapes for length in shape if length})
+    for i, shape in enumerate(shapes):
+        for axis in (axis for axis, length in enumerate(shape) if length is None):
+            for length in known:
+                bound = (*shape[:axis], length, *shape[axis + 1 :])
+                with contextlib.suppress(Exception):
+                    return [trace([*shapes[:i], bound, *shapes[i + 1 :]], _UNKNOWN)]
+    message = "no length fits"
+    raise ValueError(message)
 
 
 def _merge(*seen: Any) -> KerasTensor:

@@ -27,6 +27,11 @@ def reset_names() -> None:
     _counts.clear()
 
 
+def clear_session(free_memory: bool = True) -> None:  # noqa: ARG001  # models are freed with their last name
+    """Count automatic names anew: the next Dense layer is called 'dense'."""
+    reset_names()
+
+
 def check_name(name: object, owner: str) -> str:
     """Return `name` if it can name a layer; `owner` says whose it is in the error."""
     if not isinstance(name, str) or not name:

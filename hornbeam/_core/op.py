@@ -2,23 +2,30 @@
 
 `@op` makes a plain function over `jax.numpy` an operation. `Operation` is the class of those with state of their
 own; a Layer is one. Called with a KerasTensor, both infer what would come out and add a Node to the graph.
+
+A result gets the mask that the operation's rule makes of its arguments' masks; without a rule it has none. The rules
+stand in `ops/_masks.py`.
 """
 
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import jax
 
-from hornbeam._core.graph import KerasTensor, Node, is_symbolic
+from hornbeam._core.graph import KerasTensor, Node, attach_mask, is_symbolic
 from hornbeam._core.infer import infer
 from hornbeam._core.names import auto_name, check_name, snake_case
 from hornbeam._core.registry import public, public_names, public_object, suggest
-from hornbeam._core.state import Variable
+from hornbeam._core.state import HERE, Variable, get_mask, set_mask
 
 F = TypeVar("F", bound=Callable[..., Any])
+MaskRule = Callable[[Callable[..., Any], Mapping[str, Any], Any], Any]
+
+MASK_RULES: dict[Callable[..., Any], MaskRule] = {}  # (function, its arguments by name, its result) -> result's masks
 
 _NEED_A_LOOK = frozenset({Variable, KerasTensor, list, tuple, dict})
 
@@ -96,7 +103,20 @@ class FunctionCall(Operation):
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the result from arrays."""
-        return self.fn(*read(args), **read(kwargs))
+        return with_masks(self.fn, read(args), read(kwargs))
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the outputs' KerasTensors, with masks where the inputs have some, and add the node to the graph."""
+        masks = [leaf.mask if is_symbolic(leaf) else None for leaf in jax.tree.leaves((args, kwargs))]
+        if self.fn not in MASK_RULES or all(mask is None for mask in masks):
+            return super().symbolic_call(*args, **kwargs)
+        outputs, output_masks = infer(_masked_call(self.call), (args, kwargs, masks), {})
+        Node(self, args, kwargs, outputs)
+        if any(mask is not None for mask in output_masks):
+            Node(MaskCall(self.fn, name=f"{self.name}_mask"), (args, kwargs, masks), {}, output_masks)
+            for output, mask in zip(jax.tree.leaves(outputs), output_masks, strict=True):
+                attach_mask(output, mask)
+        return outputs
 
     def get_config(self) -> dict[str, Any]:
         """Return the name, and which public operation this is a call of."""
@@ -114,7 +134,46 @@ class FunctionCall(Operation):
         return cls(getattr(fn, "__wrapped__", fn), name=config["name"])
 
 
-public("keras.ops", FunctionCall=FunctionCall)
+def _masked_call(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `call` as a function of arguments and masks that returns the result and its masks."""
+
+    def run(args: tuple[Any, ...], kwargs: Mapping[str, Any], masks: list[Any]) -> tuple[Any, list[Any]]:
+        for leaf, mask in zip(jax.tree.leaves((args, kwargs)), masks, strict=True):
+            if mask is not None:
+                set_mask(leaf, mask)
+        result = call(*args, **kwargs)
+        return result, [get_mask(leaf) for leaf in jax.tree.leaves(result)]
+
+    return run
+
+
+class MaskCall(FunctionCall):
+    """The masks of what a FunctionCall gives, as a node of their own: whoever uses a KerasTensor's mask finds it."""
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the masks from arrays and their masks."""
+        return _masked_call(FunctionCall(self.fn, self.name).call)(*args, **kwargs)[1]
+
+
+public("keras.ops", FunctionCall=FunctionCall, MaskCall=MaskCall)
+
+
+def with_masks(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return `fn(*args, **kwargs)`, with masks where arguments have some and `fn` has a rule."""
+    result = fn(*args, **kwargs)
+    if not HERE.masks or fn not in MASK_RULES:
+        return result
+    layer = HERE.calls[-1] if HERE.calls else None
+    inside = layer is not None and not layer._ops_carry_masks
+    if inside or all(get_mask(leaf) is None for leaf in jax.tree.leaves((args, kwargs))):
+        return result
+    bound = inspect.signature(fn).bind(*args, **kwargs)
+    bound.apply_defaults()
+    masks = MASK_RULES[fn](fn, bound.arguments, result)
+    for leaf, mask in zip(jax.tree.leaves(result), jax.tree.leaves(masks), strict=False):
+        if mask.ndim and get_mask(leaf) is None:  # an argument that came back keeps its own
+            set_mask(leaf, mask, layer)
+    return result
 
 
 def op(fn: F) -> F:
@@ -130,9 +189,9 @@ def op(fn: F) -> F:
                 if type(value) in _NEED_A_LOOK:
                     break
             else:
-                return fn(*args, **kwargs)
+                return with_masks(fn, args, kwargs) if HERE.masks else fn(*args, **kwargs)
         if any_symbolic(args, kwargs):
             return FunctionCall(fn).symbolic_call(*args, **kwargs)
-        return fn(*read(args), **read(kwargs))
+        return with_masks(fn, read(args), read(kwargs))
 
     return run  # type: ignore[return-value]

@@ -1,6 +1,7 @@
 """Where randomness comes from: seeds, and the generator that gives a new one at each draw."""
 
 import random
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -112,3 +113,27 @@ def set_random_seed(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002  # the generator that users' programs draw from
     HERE.__dict__.pop("seed_generator", None)
+
+
+def random_state() -> dict[str, Any]:
+    """Return where the global generators stand: Python's, NumPy's, this thread's own, and torch's where it is used."""
+    own, torch = HERE.__dict__.get("seed_generator"), sys.modules.get("torch")
+    return {
+        "python": random.getstate(),
+        "numpy": np.random.get_state(),  # noqa: NPY002  # as above
+        "own": None if own is None else np.asarray(own.state.value),
+        "torch": None if torch is None else torch.get_rng_state().numpy(),
+    }
+
+
+def set_random_state(state: Mapping[str, Any]) -> None:
+    """Put the global generators where `random_state` found them."""
+    random.setstate(state["python"])
+    np.random.set_state(state["numpy"])  # noqa: NPY002  # as above
+    HERE.__dict__.pop("seed_generator", None)
+    if state["own"] is not None:
+        HERE.__dict__["seed_generator"] = SeedGenerator(0, name="global_seed_generator")
+        HERE.__dict__["seed_generator"].state.assign(state["own"])
+    torch = sys.modules.get("torch")
+    if torch is not None and state["torch"] is not None:
+        torch.set_rng_state(torch.from_numpy(np.array(state["torch"])))

@@ -8,25 +8,26 @@ the same per-thread object, `HERE`.
 
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import jax
-import jax.extend
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
 from hornbeam._core import dtypes
+from hornbeam._core.lazy import lazy
 from hornbeam._core.names import auto_name, check_name
 
+jax_core = lazy("jax.extend.core")  # imports Pallas
 Shape = tuple[int | None, ...]
 
 
 def current_trace() -> Any:
     """Return a token that is equal within one JAX trace and differs between two."""
-    return jax.extend.core.get_opaque_trace_state(convention="hornbeam")
+    return jax_core.get_opaque_trace_state(convention="hornbeam")
 
 
 class Scope(dict["Variable", Any]):
@@ -49,9 +50,16 @@ class _Here(threading.local):
     losses: list[Any] | None = None  # what add_loss and regularizers of activity add, inside a call
     autocast: str | None = None  # float type that Variables are read in, under mixed precision
     calls: tuple[Any, ...] = ()  # the layers whose call is running, outermost first
+    prefix: str = ""  # what name_scope puts before the paths of what is made outside of any layer
+    remat: Any = None  # the RematScope that layers are made in
+    rows: Any = None  # which rows of a batch count, where it was filled up to a size; None: all
+    looped: bool = False  # whether what runs is the body of a compiled loop, where XLA convolves slowly on a CPU
+    hints: set[str] | None = None  # what operations tell who compiles the program that is being traced
 
     def __init__(self) -> None:
-        self.masks: dict[int, tuple[weakref.ref[Any], Any]] = {}  # id of an array -> (the array, its mask)
+        # id of an array -> (the array, its mask, the layer in whose `call` a plain op passed it on, or None)
+        self.masks: dict[int, tuple[weakref.ref[Any], Any, Any]] = {}
+        self.specs: dict[Any, tuple[Shape, str]] = {}  # kind of a layer and input -> shape and dtype of the output
 
 
 HERE = _Here()
@@ -91,19 +99,30 @@ def pure(fn: Callable[..., Any], variables: Sequence["Variable"]) -> Callable[..
     return run
 
 
-def set_mask(x: Any, mask: Any) -> None:
-    """Remember that `mask` (batch, time) says which steps of array `x` count; forgotten when `x` goes."""
+def set_mask(x: Any, mask: Any, passed_in: Any = None) -> None:
+    """Remember that `mask` (batch, time) says which steps of array `x` count; forgotten when `x` goes.
+
+    `passed_in` is the layer in whose `call` a plain op gave `x` its mask.
+    """
     masks, key = HERE.masks, id(x)
     if mask is None:
         masks.pop(key, None)
     else:
-        masks[key] = (weakref.ref(x, lambda _: masks.pop(key, None)), mask)
+        masks[key] = (weakref.ref(x, lambda _: masks.pop(key, None)), mask, passed_in)
 
 
 def get_mask(x: Any) -> Any:
     """Return the mask of array `x`, or None."""
     entry = HERE.masks.get(id(x))
     return entry[1] if entry is not None and entry[0]() is x else None
+
+
+def forget_passed_masks(arrays: Iterable[Any], layer: Any) -> None:
+    """Take from `arrays` the masks that plain ops in the `call` of `layer` gave them."""
+    for x in arrays:
+        entry = HERE.masks.get(id(x))
+        if entry is not None and entry[2] is layer and entry[0]() is x:
+            set_mask(x, None)
 
 
 class Variable:
@@ -132,7 +151,7 @@ class Variable:
         name: str | None = None,
     ) -> None:
         self.name = check_name(name or auto_name("variable"), "Variable")
-        self.path = self.name if not HERE.calls else f"{HERE.calls[-1].path}/{self.name}"
+        self.path = f"{HERE.calls[-1].path}/{self.name}" if HERE.calls else HERE.prefix + self.name
         self.trainable, self.autocast = trainable, autocast
         self.aggregation, self.synchronization = aggregation, synchronization
         self.regularizer: Any = None
@@ -153,11 +172,22 @@ class Variable:
                 value = initializer.value if isinstance(initializer, Variable) else initializer
                 if dtype is None:
                     dtype = getattr(value, "dtype", None) or ("int32" if _is_whole(value) else None)
-            value = jax.device_put(np.array(value, dtype=jnp.dtype(dtypes.canonical(dtype))))  # a copy: JAX may keep it
+                    if isinstance(value, np.ndarray) and dtype == np.float64:
+                        dtype = None  # NumPy's default is nobody's choice
+            value = self._placed(np.array(value, dtype=jnp.dtype(dtypes.canonical(dtype))))  # a copy: JAX may keep it
         if shape is not None and tuple(value.shape) != tuple(shape):
             message = f"Variable {self.name!r}: shape {tuple(shape)} expected, the initializer gave {value.shape}."
             raise ValueError(message)
         return value
+
+    def _placed(self, host: np.ndarray) -> jax.Array:
+        """Return a NumPy array as one of JAX; whole numbers that lose bits by that raise OverflowError."""
+        array = jax.device_put(host)
+        if host.dtype.kind in "iu" and host.itemsize > array.itemsize and np.any(np.asarray(array) != host):
+            wrong = host[np.asarray(array) != host][0]
+            message = f"Variable {self.name!r}: whole numbers must fit {array.dtype}; got {wrong}."
+            raise OverflowError(message)
+        return array
 
     @property
     def value(self) -> Any:
@@ -225,6 +255,12 @@ class Variable:
 
     def __len__(self) -> int:
         return len(self.value)
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+    def __int__(self) -> int:
+        return int(self.value)
 
     def __repr__(self) -> str:
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self._value}>"

@@ -15,7 +15,7 @@ from hornbeam._core.seeds import SeedGenerator
 from hornbeam._core.state import Variable
 
 _NOT_CHILDREN = frozenset(
-    {"_inbound_nodes", "_weights", "_losses", "_build_shapes", "_trainer"}
+    {"_inbound_nodes", "_weights", "_losses", "_build_shapes", "_trainer", "_compile_arguments"}
 )  # the graph's and the object's own books
 
 
@@ -111,6 +111,10 @@ class Tracked:
         """Return the weights made or set as attributes, then those in lists, tuples and dicts."""
         return _unique([*self._weights, *self._children(Variable)])
 
+    def _saved_weights(self) -> list[Any]:
+        """Return the weights of this object as files hold them, in their order."""
+        return self._weights
+
     def _states(self) -> list[Variable]:
         return [generator.state for generator in self._children(SeedGenerator)]
 
@@ -147,6 +151,20 @@ class Tracked:
     def get_weights(self) -> list[np.ndarray]:
         """Return the values of `weights` as NumPy arrays."""
         return [w.numpy() for w in self.weights]
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put the weights of this layer, without those of the layers inside, into the mapping `store`: '0', '1', ..."""
+        for i, variable in enumerate(self._saved_weights()):
+            store[str(i)] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Set the weights of this layer, without those of the layers inside, from what `save_own_variables` stored."""
+        own = self._saved_weights()
+        if len(own) != len(store.keys()):
+            message = f"Layer {self.path!r} has {len(own)} weights of its own; got {len(store.keys())}."
+            raise ValueError(message)
+        for i, variable in enumerate(own):
+            variable.assign(store[str(i)])
 
     def set_weights(self, weights: Iterable[Any]) -> None:
         """Set the values of `weights`, in their order; all shapes are checked before any is set."""

@@ -41,6 +41,6 @@ def is_shape(x: object) -> bool:
     return isinstance(x, list | tuple) and all(d is None or isinstance(d, int) for d in x)
 
 
-def map_shape_structure(fn: Callable[[Any], Any], structure: Any) -> Any:
-    """Return `fn` applied to each shape of a nest of shapes."""
-    return jax.tree.map(fn, structure, is_leaf=lambda x: x is None or is_shape(x))
+def map_shape_structure(func: Callable[[Any], Any], structure: Any) -> Any:
+    """Return `func` applied to each shape of a nest of shapes."""
+    return jax.tree.map(func, structure, is_leaf=lambda x: x is None or is_shape(x))

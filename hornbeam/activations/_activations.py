@@ -4,6 +4,7 @@ from typing import Any
 
 from hornbeam import ops
 from hornbeam._core.op import op
+from hornbeam.ops import _masks
 
 
 def linear(x: Any) -> Any:
@@ -61,3 +62,6 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
     if max_value is not None:
         y = ops.relu6(x) if (max_value, threshold) == (6, 0) else ops.minimum(y, max_value)
     return y - negative_slope * ops.relu(ops.subtract(threshold, x)) if negative_slope else y
+
+
+_masks.rule_of(_masks.elementwise, mish, relu)

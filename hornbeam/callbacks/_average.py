@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
 
 from hornbeam.callbacks._callback import Callback
 
@@ -37,7 +41,7 @@ class SwapEMAWeights(Callback):
         if not getattr(optimizer, "use_ema", False):
             message = "SwapEMAWeights expects an optimizer with use_ema=True; this one keeps no moving averages."
             raise ValueError(message)
-        if self._kept or not optimizer.built:
+        if self._kept or not optimizer.built or not int(np.asarray(optimizer.iterations)):  # no averages yet
             return
         for variable in self.model.trainable_variables:
             self._kept.append((variable, variable.value))
@@ -47,6 +51,15 @@ class SwapEMAWeights(Callback):
         for variable, value in self._kept:
             variable.assign(value)
         self._kept = []
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the weights that are put aside."""
+        return {"kept": [value for _, value in self._kept]}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Take the weights that were put aside."""
+        pairs = zip(self.model.trainable_variables, state["kept"], strict=False)
+        self._kept = [(variable, jnp.asarray(kept)) for variable, kept in pairs]
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Forget what training that was broken off has left."""

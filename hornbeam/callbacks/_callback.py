@@ -1,7 +1,8 @@
-"""Hooks that training calls: the base class, the list that calls them all, and the history of an epoch's values."""
+"""Hooks that training calls: the base class, the history of an epoch's values, and hooks made of functions."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,7 +23,13 @@ class Callback:
     >>> class Stop(keras.callbacks.Callback):
     ...     def on_epoch_end(self, epoch, logs=None):
     ...         self.model.stop_training = True
+
+    A callback that counts or remembers something between epochs names these attributes in `saved`: checkpoints hold
+    them, so that it goes on after a kill as it would have. They are numbers, text, arrays, lists and dicts of these.
+    One that needs more overrides `get_state` and `set_state`.
     """
+
+    saved: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self.params: dict[str, Any] = {}
@@ -40,6 +47,14 @@ class Callback:
     def set_model(self, model: Any) -> None:
         """Set `model`."""
         self._model = model
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what a checkpoint is to hold of this callback."""
+        return {name: copy.deepcopy(getattr(self, name)) for name in self.saved}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Take the state of a checkpoint; runs after on_train_begin and, within an epoch, after on_epoch_begin."""
+        self.__dict__.update(state)
 
     def on_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Run before a training batch: the older name of on_train_batch_begin."""
@@ -92,61 +107,6 @@ class Callback:
         """Run after predict()."""
 
 
-class CallbackList(Callback):
-    """Several callbacks called one after the other, as one."""
-
-    def __init__(self, callbacks: Any = None, add_history: bool = False, model: Any = None, **params: Any) -> None:
-        super().__init__()
-        given = [] if callbacks is None else list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]
-        self.callbacks: list[Any] = []
-        for callback in given:
-            self.append(callback)
-        if add_history and not any(isinstance(c, History) for c in self.callbacks):
-            self.callbacks.append(History())
-        if model is not None:
-            self.set_model(model)
-        if params:
-            self.set_params(params)
-
-    def append(self, callback: Any) -> None:
-        """Add a callback."""
-        if not isinstance(callback, Callback) and not hasattr(callback, "set_model"):
-            message = f"callbacks expects Callback objects; got {callback!r} of type {type(callback).__name__}."
-            raise TypeError(message)
-        self.callbacks.append(callback)
-
-    def set_params(self, params: Mapping[str, Any]) -> None:
-        """Set the parameters of all."""
-        super().set_params(params)
-        for callback in self.callbacks:
-            callback.set_params(params)
-
-    def set_model(self, model: Any) -> None:
-        """Set the model of all."""
-        super().set_model(model)
-        for callback in self.callbacks:
-            callback.set_model(model)
-
-    def wants_batches(self, kind: str) -> bool:
-        """Return whether any callback overrides a hook of the batches of `kind`: 'train', 'test' or 'predict'."""
-        names = [f"on_{kind}_batch_begin", f"on_{kind}_batch_end"]
-        if kind == "train":
-            names += ["on_batch_begin", "on_batch_end"]
-        hooks = [_function(callback, name) for callback in self.callbacks for name in names]
-        base = [getattr(Callback, name) for name in names]
-        return any(hook not in (None, *base) and not hasattr(hook, "only_bad") for hook in hooks)
-
-    def wants_bad_batches(self) -> bool:
-        """Return whether any callback wants the training batches whose loss is not finite."""
-        return any(hasattr(_function(callback, "on_train_batch_end"), "only_bad") for callback in self.callbacks)
-
-
-def _function(callback: Any, name: str) -> Any:
-    """Return the function behind a hook; None where a callback lacks it."""
-    method = getattr(callback, name, None)
-    return getattr(method, "__func__", method)
-
-
 def only_bad(hook: Callable[..., None]) -> Callable[..., None]:
     """Mark an on_train_batch_end that acts only on a loss that is not finite.
 
@@ -156,30 +116,10 @@ def only_bad(hook: Callable[..., None]) -> Callable[..., None]:
     return hook
 
 
-def _call_all(name: str) -> Callable[..., None]:
-    """Return a hook that calls all, with one dict of logs for all: what one of them adds, the next ones see."""
-
-    def of_run(self: CallbackList, logs: Any = None) -> None:
-        logs = {} if logs is None else logs
-        for callback in self.callbacks:
-            getattr(callback, name)(logs)
-
-    def of_place(self: CallbackList, place: int, logs: Any = None) -> None:
-        logs = {} if logs is None else logs
-        for callback in self.callbacks:
-            getattr(callback, name)(place, logs)
-
-    hook = of_run if name in RUN_HOOKS else of_place
-    hook.__name__, hook.__doc__ = name, f"Call {name} of all."
-    return hook
-
-
-for _name in (*EPOCH_HOOKS, *BATCH_HOOKS, *RUN_HOOKS):
-    setattr(CallbackList, _name, _call_all(_name))
-
-
 class History(Callback):
     """The values of every epoch, which `fit` returns: `history` maps a name to its list, `epoch` counts."""
+
+    saved = ("history", "epoch")
 
     def __init__(self) -> None:
         super().__init__()

@@ -48,6 +48,9 @@ class ModelCheckpoint(Monitoring):
     ['after-1.keras', 'after-2.keras']
     """
 
+    endings: Mapping[bool, str] = {False: ".keras", True: ".weights.h5"}  # by save_weights_only
+    saved = ("best", "_epoch", "_last_batch", "_batches")
+
     def __init__(
         self,
         filepath: str | os.PathLike[str],
@@ -63,15 +66,15 @@ class ModelCheckpoint(Monitoring):
         self.filepath, self.verbose = os.fspath(filepath), verbose
         self.save_best_only, self.save_weights_only, self.save_freq = save_best_only, save_weights_only, save_freq
         self.best = self.initial_value_threshold = initial_value_threshold
-        ending = ".weights.h5" if save_weights_only else ".keras"
+        ending, own = self.endings[save_weights_only], type(self).__name__
         if not self.filepath.endswith(ending):
             message = (
-                f"ModelCheckpoint with save_weights_only={save_weights_only} expects a name that ends in {ending!r}; "
+                f"{own} with save_weights_only={save_weights_only} expects a name that ends in {ending!r}; "
                 f"got {self.filepath!r}."
             )
             raise ValueError(message)
         if save_freq != "epoch" and not (isinstance(save_freq, int) and save_freq > 0):
-            message = f"ModelCheckpoint expects save_freq='epoch' or a number of batches above 0; got {save_freq!r}."
+            message = f"{own} expects save_freq='epoch' or a number of batches above 0; got {save_freq!r}."
             raise ValueError(message)
         self._epoch = 0
         self._last_batch = -1  # the last one seen of this epoch
@@ -113,7 +116,7 @@ class ModelCheckpoint(Monitoring):
             return
         bad = next((v.path for v in self.model.trainable_variables if not np.isfinite(v.numpy()).all()), None)
         if bad is not None:
-            message = f"{when}ModelCheckpoint did not save to {path!r}: the weight {bad!r} is not finite."
+            message = f"{when}{type(self).__name__} did not save to {path!r}: the weight {bad!r} is not finite."
             warnings.warn(message, stacklevel=5)
             return
         why = ""
@@ -121,12 +124,16 @@ class ModelCheckpoint(Monitoring):
             why = f"{self.monitor} improved from {_number(self.best)} to {_number(value)}, "
             self.best = value
         self._say(f"{when}{why}saving model to {path}")
+        self._write(path, epoch)
+        self._say(f"{when}finished saving model to {path}")
+
+    def _write(self, path: str, epoch: int) -> None:
+        """Write the file."""
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         if self.save_weights_only:
             self.model.save_weights(path, overwrite=True)
         else:
             self.model.save(path, overwrite=True)
-        self._say(f"{when}finished saving model to {path}")
 
     def _path(self, values: Mapping[str, Any]) -> str:
         """Return the name with its fields filled in."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hornbeam.callbacks._callback import Callback
+from hornbeam.saving._atomic import replacing
 
 
 class CSVLogger(Callback):
@@ -51,6 +53,16 @@ class CSVLogger(Callback):
             header = next(csv.reader(file, delimiter=self.sep), None)
         if header:
             self.keys = header[1:]
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the table so far: lines that were written after the checkpoint will be written again."""
+        return {"keys": self.keys, "text": Path(self.filename).read_bytes().decode()}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Write the table as it was."""
+        self.keys = state["keys"]
+        with replacing(self.filename) as file:
+            file.write(state["text"].encode())
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Add a line."""

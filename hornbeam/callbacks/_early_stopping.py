@@ -32,6 +32,8 @@ class EarlyStopping(Monitoring):
     3
     """
 
+    saved = ("wait", "stopped_epoch", "best_epoch", "best", "best_weights")
+
     def __init__(
         self,
         monitor: str = "val_loss",

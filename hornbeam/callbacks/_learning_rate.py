@@ -41,6 +41,8 @@ class ReduceLROnPlateau(Monitoring):
     [0.5, 0.5, 0.25]
     """
 
+    saved = ("wait", "cooldown_counter", "best")
+
     def __init__(
         self,
         monitor: str = "val_loss",

@@ -77,7 +77,7 @@ class Monitoring(Callback):
         name = self.monitor.removeprefix("val_")
         if name == "loss" or name.endswith("_loss"):
             return False
-        known = dict(zip(self.model.metrics_names, self.model.metrics, strict=False))
+        known = self.model._metrics_by_name()
         for kind in type(known.get(name)).__mro__:
             if kind in DIRECTIONS:
                 return DIRECTIONS[kind]

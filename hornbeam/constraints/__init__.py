@@ -1,4 +1,8 @@
 """Projections of weights: `keras.constraints`."""
+
+# Names in paragraphs:
+# isort: off
+# fmt: off
 # ruff: noqa: N813  # classes have lower-case names too, as in Keras
 
 from hornbeam.constraints._constraints import Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm
@@ -9,16 +13,6 @@ from hornbeam.constraints._constraints import UnitNorm as unit_norm
 from hornbeam.constraints._get import deserialize, get, serialize
 
 __all__ = [
-    "Constraint",
-    "MaxNorm",
-    "MinMaxNorm",
-    "NonNeg",
-    "UnitNorm",
-    "deserialize",
-    "get",
-    "max_norm",
-    "min_max_norm",
-    "non_neg",
-    "serialize",
-    "unit_norm",
+    "Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "deserialize", "get", "max_norm", "min_max_norm",
+    "non_neg", "serialize", "unit_norm",
 ]

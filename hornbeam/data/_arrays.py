@@ -9,6 +9,8 @@ import jax
 import numpy as np
 
 from hornbeam._core import tree
+from hornbeam.data._foreign import columns, is_frame, is_series, to_array
+from hornbeam.data._stored import Rows, Stored, rows_stored
 
 
 class Sample(NamedTuple):
@@ -24,35 +26,57 @@ def as_arrays(data: Any, name: str) -> Any:
 
     `name` is the argument that the error names: ragged lists, text and objects are refused.
     """
-    if data is None:
-        return None
+    if data is None or isinstance(data, jax.Array | Stored):
+        return data
+    if isinstance(data, np.ndarray) and not isinstance(data, np.memmap):
+        return _check_kind(data, name)
     if isinstance(data, Mapping):
         return {k: as_arrays(v, f"{name}[{k!r}]") for k, v in data.items()}
-    if isinstance(data, list | tuple):
-        if (
-            any(_is_array(v) and np.ndim(v) > 0 for v in data)
-            or not len(data)
-            or any(isinstance(v, Mapping) for v in data)
-        ):
-            return [as_arrays(v, f"{name}[{i}]") for i, v in enumerate(data)]
-        return _from_list(data, name)
-    if isinstance(data, jax.Array):
-        return data
-    if hasattr(data, "to_numpy"):  # pandas, polars
-        data = data.to_numpy()
-    elif not isinstance(data, np.ndarray):
-        if not hasattr(data, "__array__") and not np.isscalar(data):
-            message = f"{name} expects arrays, lists of numbers, or a generator of batches; got {type(data).__name__}."
-            raise TypeError(message)
-        data = np.asarray(data)
-    return _check_kind(data, name)
+    stored = rows_stored(data)
+    if stored is not None:
+        return _keep(stored, name)
+    return _from_list(data, name) if isinstance(data, list | tuple) else _from_other(data, name)
+
+
+def _from_list(data: Any, name: str) -> Any:
+    """Return a list of arrays, or the array of a list of numbers."""
+    if not len(data) or any((_is_array(v) and np.ndim(v) > 0) or isinstance(v, Mapping) for v in data):
+        return [as_arrays(v, f"{name}[{i}]") for i, v in enumerate(data)]
+    return _from_numbers(data, name)
+
+
+def _from_other(data: Any, name: str) -> np.ndarray:
+    """Return a frame, a series, another package's tensor or a number as an array."""
+    if is_frame(data):
+        parts = [_column(as_arrays(part, f"{name}[{column!r}]")) for column, part in columns(data).items()]
+        return np.concatenate(parts, axis=1)
+    if not (_is_array(data) or hasattr(data, "__array__") or is_series(data) or np.isscalar(data)):
+        message = f"{name} expects arrays, lists of numbers, or a generator of batches; got {type(data).__name__}."
+        raise TypeError(message)
+    array = _check_kind(to_array(data), name)
+    return _column(array) if is_series(data) and "sample_weight" not in name else array
+
+
+def _column(array: np.ndarray) -> np.ndarray:
+    """Return numbers (samples,) as (samples, 1)."""
+    return array[:, None] if array.ndim == 1 else array
+
+
+def _keep(stored: Rows, name: str) -> Stored:
+    """Return an array that is read when its rows are asked for, and checked then."""
+
+    def read(rows: Any) -> np.ndarray:
+        return _check_kind(np.asarray(stored.read(rows)), name)
+
+    first = read(slice(0, 1))
+    return Stored(read, (stored.length, *first.shape[1:]), first.dtype)
 
 
 def _is_array(x: Any) -> bool:
     return hasattr(x, "shape") and hasattr(x, "dtype")
 
 
-def _from_list(data: Any, name: str) -> Any:
+def _from_numbers(data: Any, name: str) -> Any:
     try:
         array = np.asarray(data)
     except ValueError:
@@ -69,16 +93,19 @@ def _from_list(data: Any, name: str) -> Any:
 
 def _check_kind(array: np.ndarray, name: str) -> np.ndarray:
     kind = array.dtype.kind
-    if kind in "US":
+    if kind in "UST":
         message = (
             f"{name} expects numbers; got text (dtype {array.dtype}). Turn text into numbers first, for "
             "example with StringLookup."
         )
         raise ValueError(message)
+    if kind in "mM":
+        message = f"{name} expects numbers; got dates or times (dtype {array.dtype}). Turn them into numbers first."
+        raise ValueError(message)
     if kind == "O":
         return _from_objects(array, name)
     if kind == "f" and array.dtype.itemsize == 8:
-        return array.astype(np.float32)
+        return array if jax.config.jax_enable_x64 else array.astype(np.float32)  # type: ignore[attr-defined]
     if kind in "iu" and array.dtype.itemsize == 8:
         return _narrow(array, name)
     return array
@@ -152,8 +179,13 @@ def split(sample: Sample, fraction: float) -> tuple[Sample, Sample]:
     if at in (0, count):
         message = f"validation_split={fraction} of {count} samples leaves a part empty."
         raise ValueError(message)
-    return Sample(*(take(part, slice(at)) for part in sample)), Sample(
-        *(take(part, slice(at, None)) for part in sample)
+    return Sample(*(_part(part, 0, at) for part in sample)), Sample(*(_part(part, at, count) for part in sample))
+
+
+def _part(data: Any, begin: int, end: int) -> Any:
+    """Return consecutive samples, unread where they are stored."""
+    return tree.map_structure(
+        lambda a: None if a is None else a.part(begin, end) if isinstance(a, Stored) else a[begin:end], data
     )
 
 

@@ -40,14 +40,18 @@ def check_count(value: Any, name: str, least: int = 1) -> int:
     return int(value)
 
 
+MOST_VALUES = 1 << 24  # of an array that are looked at
+
+
 def warn_of_odd_values(data: Any, name: str) -> None:
-    """Warn when `data` holds NaN or infinity: how many, and where the first is."""
+    """Warn when `data` holds NaN or infinity: how many, and where the first is; of a huge array in its first rows."""
     for path, leaf in _named(data, name):
         if not isinstance(leaf, np.ndarray | jax.Array) or leaf.dtype.kind != "f":
             continue
-        array = np.asarray(leaf)
+        rows = max(1, MOST_VALUES * max(len(leaf), 1) // max(leaf.size, 1)) if leaf.ndim else None
+        array = np.asarray(leaf if rows is None else leaf[:rows])
         with np.errstate(all="ignore"):
-            if np.isfinite(array.sum(dtype=np.float64)):  # one pass; the rest only where something is wrong
+            if np.isfinite(array.sum()):  # one pass; the rest only where something is wrong, or the sum too large
                 continue
         for what, bad in (("NaN", np.isnan(array)), ("infinite", np.isinf(array))):
             count = int(bad.sum())
@@ -68,19 +72,19 @@ def _named(data: Any, name: str) -> list[tuple[str, Any]]:
     return [(name, data)]
 
 
-def class_weights(class_weight: Mapping[Any, float], y: Any, name: str = "class_weight") -> np.ndarray:
-    """Return each sample's weight `(batch, ...)` from the weight of its class.
+def class_weights(
+    class_weight: Mapping[Any, float], y: Any, *, rank: int | None = None, name: str = "class_weight"
+) -> np.ndarray:
+    """Return the weight of each target's class, `(batch,)` or per step or pixel `(batch, ...)`.
 
-    `y` is class numbers `(batch,)` or `(batch, 1)`, whole-number maps `(batch, height, width)`, or one-hot rows
-    `(batch, classes)`. Raises ValueError naming a class that has no weight.
+    `y` is class numbers, with or without a last axis of 1, or one-hot rows: these have as many axes as the output,
+    whose `rank` tells them from a class number per step. Raises ValueError naming a class that has no weight.
     """
     y = np.asarray(y)
-    if (y.ndim >= 2 and y.shape[-1] > 1 and y.dtype.kind == "f") or (y.ndim == 2 and y.shape[-1] > 1):
+    if y.ndim == (rank or 2) and y.ndim > 1 and y.shape[-1] > 1:
         labels = np.argmax(y, axis=-1)
-    elif y.ndim >= 2 and y.shape[-1] == 1:
-        labels = y[..., 0]
     else:
-        labels = y
+        labels = y[..., 0] if y.ndim > 1 and y.shape[-1] == 1 else y
     found = np.unique(labels)
     if np.any(found != np.round(found)):
         message = f"{name} needs classes as targets; y holds {found[found != np.round(found)][0]}."

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+import random
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hornbeam.data._arrays import Sample, as_arrays
+from hornbeam.data._foreign import inputs_and_targets, is_table
+from hornbeam.data._stored import rows_stored
+from hornbeam.data._workers import Processes, Threads, in_order
 
 
-def unpack(batch: Any) -> Sample:
-    """Return a batch `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)` as a Sample."""
+def unpack(batch: Any, names: tuple[list[str], list[str]] | None = None) -> Sample:
+    """Return a batch `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)` as a Sample.
+
+    `names` are those of a model's inputs and outputs: with them a dict alone is columns, targets among them.
+    """
     if isinstance(batch, list) and len(batch) in (2, 3):
         batch = tuple(batch)
+    if names is not None and isinstance(batch, Mapping):
+        batch = inputs_and_targets(batch, *names)
     if not isinstance(batch, tuple):
         batch = (batch,)
     if not 1 <= len(batch) <= 3:
@@ -21,57 +31,128 @@ def unpack(batch: Any) -> Sample:
 
 
 def is_iterable(x: Any) -> bool:
-    """Return whether `x` gives batches: iterable or indexed by batch, and no array, list, tuple or dict."""
-    if isinstance(x, list | tuple | dict) or hasattr(x, "dtype") or hasattr(x, "to_numpy"):
+    """Return whether `x` gives batches: iterable or indexed by batch, and no array, list, tuple, dict or table."""
+    if isinstance(x, list | tuple | dict | str) or hasattr(x, "dtype") or hasattr(x, "to_numpy"):
         return False
-    return hasattr(x, "__iter__") or hasattr(x, "__next__") or (hasattr(x, "__getitem__") and hasattr(x, "__len__"))
+    if is_table(x) or rows_stored(x) is not None:
+        return False
+    return hasattr(x, "__iter__") or hasattr(x, "__next__") or _is_indexed(x)
+
+
+def _is_indexed(x: Any) -> bool:
+    """Return whether batches are asked for by their numbers: a PyDataset, or a class like it."""
+    if not hasattr(x, "__getitem__"):
+        return False
+    return hasattr(x, "num_batches") or (hasattr(x, "__len__") and hasattr(x, "on_epoch_end"))
 
 
 class Stream:
-    """Batches from a generator (used up once) or from anything that can be started again."""
+    """Batches from a generator (used up once) or from anything that can be started again.
 
-    def __init__(self, source: Any, name: str = "x") -> None:
-        self.source, self.name = source, name
+    Epochs of a given number of steps go on where the one before stopped. At its end the source is started again, unless
+    it is a generator. Batches that are asked for by their numbers can be shuffled, and made by workers.
+    """
+
+    def __init__(self, source: Any, name: str = "x", names: Any = None) -> None:
+        self.source, self.name, self.names = source, name, names
         self.once = hasattr(source, "__next__")
-        self.length = len(source) if hasattr(source, "__len__") else None
+        self.indexed = _is_indexed(source)
+        self.length = self._count()
+        self.workers: Threads | None = None
+        self._order: list[int] | None = None  # of the batches, drawn for the next start
         self._running: Iterator[Any] | None = None
         self._peeked: list[Any] = []  # the first batch, when it was looked at before its turn
 
+    def _count(self) -> int | None:
+        if self.indexed and hasattr(self.source, "num_batches"):
+            return self.source.num_batches
+        try:
+            return len(self.source)
+        except TypeError:  # none, or none that is known
+            return None
+
     def peek(self) -> Sample:
         """Return the first batch, which stays to be given."""
+        if self.indexed:  # looked at as Keras does, so that what on_epoch_end draws at random stays the same
+            self._tell("on_epoch_begin")
+            first = self.source[0]
+            self._tell("on_epoch_end")
+            return unpack(first, self.names)
         if not self._peeked:
-            self._running = self._running or self._start()
             try:
-                self._peeked.append(next(self._running))
+                self._peeked.append(self._pull())
             except StopIteration:
                 message = f"{self.name} gave no batch: the generator is empty or used up."
                 raise ValueError(message) from None
-        return unpack(self._peeked[0])
+        return unpack(self._peeked[0], self.names)
 
     def epoch(self, steps: int | None) -> Iterator[Sample]:
-        """Yield the batches of an epoch: `steps` of them, or all there are."""
-        if not self._peeked and (self._running is None or (not self.once and steps is None)):
-            self._running = self._start()
-        done = 0
-        while steps is None or done < steps:
-            assert self._running is not None  # noqa: S101 - started above
+        """Yield the batches of an epoch: `steps` of them, or all that are left until the source ends."""
+        self._tell("on_epoch_begin")
+        for done in itertools.count() if steps is None else range(steps):
             try:
-                batch = self._peeked.pop() if self._peeked else next(self._running)
+                sample = unpack(self._pull(again=not done), self.names)
             except StopIteration:
-                self._running = None
-                if steps is None or self.once or not done:
-                    return
-                self._running = self._start()
-                continue
-            done += 1
-            yield unpack(batch)
+                return
+            except Exception as error:
+                error.add_note(f"This came up in batch {done} of {self.name} (counted from 0).")
+                raise
+            yield sample
+
+    def _pull(self, *, again: bool = True) -> Any:
+        """Return the next batch; at the end start the source `again`, or raise StopIteration."""
+        if self._peeked:
+            return self._peeked.pop()
+        if self._running is None:
+            self._running, again = self._start(), False
+        try:
+            return next(self._running)
+        except StopIteration:
+            self._running = self._running if self.once else None
+            if not again or self.once:
+                raise
+        return self._pull()
+
+    def forward(self, batches: int) -> None:
+        """Drop the next `batches` batches."""
+        for _ in range(batches):
+            self._pull()
+
+    def rewind(self) -> None:
+        """Start the source anew with the next batch."""
+        self._running, self._order = None, None
+        self._peeked.clear()
+
+    def draw_order(self, *, shuffle: bool) -> None:
+        """Draw the order of the batches for when the source is started next."""
+        if self.indexed and self.length is not None and self._running is None:
+            self._order = list(range(self.length))
+            if shuffle:
+                random.shuffle(self._order)  # seeded by utils.set_random_seed, as Keras's is
 
     def _start(self) -> Iterator[Any]:
-        if hasattr(self.source, "on_epoch_end") and hasattr(self.source, "__getitem__"):
-            return (self.source[i] for i in range(len(self.source)))
-        return iter(self.source)
+        source = self.source
+        if not self.indexed:
+            return iter(source.as_numpy_iterator() if hasattr(source, "as_numpy_iterator") else source)
+        indices = itertools.count() if self.length is None else iter(self._order or range(self.length))
+        self._order = None
+        workers, processes = getattr(source, "workers", 1), getattr(source, "use_multiprocessing", False)
+        if workers < 1 or (workers == 1 and not processes):
+            return map(source.__getitem__, indices)
+        self.workers = self.workers or (Processes if processes else Threads)(source, workers)
+        return in_order(self.workers, indices, max(getattr(source, "max_queue_size", 10), workers))
+
+    def _tell(self, event: str) -> None:
+        if self.indexed and hasattr(self.source, event):
+            getattr(self.source, event)()
 
     def epoch_ended(self) -> None:
         """Tell the source that an epoch is over, where it wants to know."""
-        if hasattr(self.source, "on_epoch_end"):
-            self.source.on_epoch_end()
+        self._tell("on_epoch_end")
+
+    def close(self) -> None:
+        """End the workers."""
+        if self.workers is not None:
+            self._running = None
+            self.workers.close()
+            self.workers = None

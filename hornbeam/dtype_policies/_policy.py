@@ -1,6 +1,6 @@
 """A policy names two types: that of the weights, and that of the computations."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
@@ -61,7 +61,7 @@ class DTypePolicy:
         return hash(self.name)
 
     def __repr__(self) -> str:
-        return f'<DTypePolicy "{self.name}">'
+        return f'<{type(self).__name__} "{self.name}">'
 
 
 def as_array(x: Any) -> Any:
@@ -81,17 +81,17 @@ def as_array(x: Any) -> Any:
     return jnp.asarray(array)
 
 
-_default: list[DTypePolicy] = []  # the one set by set_dtype_policy; empty: the default float type
+QUANTIZED: dict[str, Callable[[str, str], DTypePolicy]] = {}  # first part of a mode -> its policy
 
 
 def dtype_policy() -> DTypePolicy:
     """Return the policy that layers take when they are given none."""
-    return _default[0] if _default else DTypePolicy()
+    return config.dtype_policy() or DTypePolicy()
 
 
 def set_dtype_policy(policy: Any) -> None:
     """Set the policy that layers take when they are given none; None goes back to the default float type."""
-    _default[:] = [] if policy is None else [get(policy)]
+    config.set_dtype_policy(None if policy is None else get(policy))
 
 
 def get(identifier: Any) -> DTypePolicy:
@@ -102,12 +102,15 @@ def get(identifier: Any) -> DTypePolicy:
         return identifier
     if isinstance(identifier, Mapping):
         return _deserialize(identifier)
-    return DTypePolicy(identifier if isinstance(identifier, str) else dtypes.canonical(identifier))
+    name = identifier if isinstance(identifier, str) else dtypes.canonical(identifier)
+    mode, middle, source = name.partition("_from_")
+    kind = QUANTIZED.get(mode.partition("/")[0] + "/" * ("/" in mode)) if middle else None
+    return DTypePolicy(name) if kind is None else kind(mode, source)
 
 
-def serialize(policy: DTypePolicy) -> dict[str, Any]:
+def serialize(dtype_policy: DTypePolicy) -> dict[str, Any]:
     """Return the config of a policy."""
-    return _serialize(policy)
+    return _serialize(dtype_policy)
 
 
 def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> DTypePolicy:

@@ -1,4 +1,8 @@
 """First values of weights: `keras.initializers`."""
+
+# Names in paragraphs:
+# isort: off
+# fmt: off
 # ruff: noqa: N811, N813  # classes have lower-case names too, as in Keras
 
 from hornbeam.initializers._base import Initializer
@@ -12,17 +16,8 @@ from hornbeam.initializers._constant import Ones as ones
 from hornbeam.initializers._constant import Zeros as zeros
 from hornbeam.initializers._get import deserialize, get, serialize
 from hornbeam.initializers._random import (
-    GlorotNormal,
-    GlorotUniform,
-    HeNormal,
-    HeUniform,
-    LecunNormal,
-    LecunUniform,
-    Orthogonal,
-    RandomNormal,
-    RandomUniform,
-    TruncatedNormal,
-    VarianceScaling,
+    GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform, Orthogonal, RandomNormal,
+    RandomUniform, TruncatedNormal, VarianceScaling,
 )
 from hornbeam.initializers._random import GlorotNormal as glorot_normal
 from hornbeam.initializers._random import GlorotUniform as glorot_uniform
@@ -38,43 +33,10 @@ from hornbeam.initializers._random import TruncatedNormal as truncated_normal
 from hornbeam.initializers._random import VarianceScaling as variance_scaling
 
 __all__ = [
-    "STFT",
-    "Constant",
-    "GlorotNormal",
-    "GlorotUniform",
-    "HeNormal",
-    "HeUniform",
-    "Identity",
-    "IdentityInitializer",
-    "Initializer",
-    "LecunNormal",
-    "LecunUniform",
-    "Ones",
-    "Orthogonal",
-    "OrthogonalInitializer",
-    "RandomNormal",
-    "RandomUniform",
-    "STFTInitializer",
-    "TruncatedNormal",
-    "VarianceScaling",
-    "Zeros",
-    "constant",
-    "deserialize",
-    "get",
-    "glorot_normal",
-    "glorot_uniform",
-    "he_normal",
-    "he_uniform",
-    "identity",
-    "lecun_normal",
-    "lecun_uniform",
-    "ones",
-    "orthogonal",
-    "random_normal",
-    "random_uniform",
-    "serialize",
-    "stft",
-    "truncated_normal",
-    "variance_scaling",
+    "STFT", "Constant", "GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "Identity", "IdentityInitializer",
+    "Initializer", "LecunNormal", "LecunUniform", "Ones", "Orthogonal", "OrthogonalInitializer", "RandomNormal",
+    "RandomUniform", "STFTInitializer", "TruncatedNormal", "VarianceScaling", "Zeros", "constant", "deserialize", "get",
+    "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "identity", "lecun_normal", "lecun_uniform", "ones",
+    "orthogonal", "random_normal", "random_uniform", "serialize", "stft", "truncated_normal", "variance_scaling",
     "zeros",
 ]

@@ -8,12 +8,13 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from hornbeam import activations, random
+from hornbeam import activations, ops, random
 from hornbeam._core.seeds import SeedGenerator
 from hornbeam._core.serialize import deserialize
 from hornbeam._core.state import Variable
 from hornbeam.layers._checks import known, refusal, whole, within
 from hornbeam.layers._layer import Layer
+from hornbeam.layers._recurrence import GRU, LSTM, SIMPLE, Form
 from hornbeam.layers._weights import ruled_weight, store_rules
 
 _KINDS, _WEIGHTS = ("initializer", "regularizer", "constraint"), ("kernel", "recurrent", "bias")
@@ -59,6 +60,11 @@ class RecurrentCell(Layer):
     def output_size(self) -> int:
         """The length of the output."""
         return self.units
+
+    @property
+    def recurrent_bias(self) -> Any:
+        """The value of a bias that is added to the product of the state, or None."""
+        return None
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the kernels for inputs of `input_shape` `(batch, features)`, and the bias."""
@@ -119,10 +125,8 @@ class RecurrentCell(Layer):
 
 def product(x: Any, kernel: Any, mask: Any) -> Any:
     """Return `x @ kernel`, `x` times a dropout mask before: one `(batch, features)`, or one for each gate's columns."""
-    if mask is None:
-        return jnp.matmul(x, kernel)
-    if mask.ndim == 2:
-        return jnp.matmul(x * mask, kernel)
+    if mask is None or mask.ndim == 2:
+        return ops.matmul(x if mask is None else x * mask, kernel)
     gates = len(mask)
     by_gate = jnp.einsum("...bf,gbf,fgu->...bgu", x, mask, kernel.reshape(kernel.shape[0], gates, -1))
     return by_gate.reshape(*by_gate.shape[:-2], -1)
@@ -220,6 +224,11 @@ class GRUCell(RecurrentCell):
         shape = (self.gates * self.units,)
         self.bias = ruled_weight(self, "bias", (2, *shape) if self.reset_after else shape)
 
+    @property
+    def recurrent_bias(self) -> Any:
+        """The value of the second bias, or None."""
+        return self.bias.value[1] if self.bias is not None and self.reset_after else None
+
     def project(self, inputs: Any, mask: Any = None) -> Any:
         """Return what a step needs of the inputs, with the bias of the inputs where there are two."""
         outputs = product(inputs, self.kernel.value, mask)
@@ -233,8 +242,7 @@ class GRUCell(RecurrentCell):
         kernel, x_new = self.recurrent_kernel.value, projected[..., gates:]
         if self.reset_after:
             inner = product(h, kernel, mask)
-            if self.bias is not None:
-                inner = inner + self.bias.value[1]
+            inner = inner if self.recurrent_bias is None else inner + self.recurrent_bias
             z, r = jnp.split(self.recurrent_activation(projected[..., :gates] + inner[..., :gates]), 2, axis=-1)
             new = self.activation(x_new + r * inner[..., gates:])
         else:
@@ -306,10 +314,17 @@ class LSTMCell(RecurrentCell):
         return h, [h, c]
 
 
-def has_loop(cell: Any) -> bool:
-    """Return whether a cell is an LSTM as everybody has it, whose loop has its gradient written out."""
-    plain = isinstance(cell, LSTMCell) and type(cell).step is LSTMCell.step
-    return plain and (cell.activation, cell.recurrent_activation) == (activations.tanh, activations.sigmoid)
+def usual_form(cell: RecurrentCell) -> Form | None:
+    """Return the form of a cell as everybody has it, whose loop has its gradient written out; None for others."""
+    gate = getattr(cell, "recurrent_activation", activations.sigmoid)
+    if cell.activation is not activations.tanh or gate is not activations.sigmoid:
+        return None
+    if not getattr(cell, "reset_after", True):
+        return None
+    return next((form for kind, form in _FORMS.items() if type(cell).step is kind.step), None)
+
+
+_FORMS: dict[type[RecurrentCell], Form] = {SimpleRNNCell: SIMPLE, GRUCell: GRU, LSTMCell: LSTM}
 
 
 class StackedRNNCells(Layer):

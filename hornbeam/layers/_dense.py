@@ -8,11 +8,11 @@ from hornbeam import activations, ops
 from hornbeam._core.state import Variable
 from hornbeam.layers._checks import known, whole
 from hornbeam.layers._input_spec import InputSpec
-from hornbeam.layers._views import Adaptable, refuse_quantization
+from hornbeam.layers._views import Quantizable
 from hornbeam.layers._weights import ruled_weight, store_rules
 
 
-class Dense(Adaptable):
+class Dense(Quantizable):
     """`activation(inputs @ kernel + bias)`: each output is a weighted sum of all features.
 
     Input `(batch, ..., features)` of rank 2 or more; output `(batch, ..., units)`. The kernel `(features, units)` is
@@ -27,7 +27,7 @@ class Dense(Adaptable):
         activity_regularizer: a penalty on the output.
         kernel_constraint, bias_constraint: what the weights are put through after each step.
         lora_rank, lora_alpha: see `enable_lora`, which is then called when the layer is built.
-        quantization_config: None; weights are stored in a float type.
+        quantization_config: how `quantize` is to keep the weights, when it is not told otherwise.
 
     >>> import hornbeam as keras
     >>> layer = keras.layers.Dense(32, activation="relu")
@@ -51,7 +51,7 @@ class Dense(Adaptable):
         bias_constraint: Any = None,
         lora_rank: int | None = None,
         lora_alpha: float | None = None,
-        quantization_config: None = None,
+        quantization_config: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
@@ -68,8 +68,7 @@ class Dense(Adaptable):
             bias_constraint=bias_constraint,
         )
         self._store_lora(lora_rank, lora_alpha)
-        refuse_quantization(self, quantization_config)
-        self.quantization_config = quantization_config
+        self._store_quantization(quantization_config)
         self.input_spec = InputSpec(min_ndim=2)
         self.supports_masking = True
         self.bias: Variable | None = None

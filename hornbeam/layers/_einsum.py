@@ -10,13 +10,13 @@ from hornbeam import activations, initializers, ops
 from hornbeam._core.state import Variable
 from hornbeam.layers._checks import known, refusal
 from hornbeam.layers._input_spec import InputSpec
-from hornbeam.layers._views import Adaptable, refuse_quantization
+from hornbeam.layers._views import Quantizable
 from hornbeam.layers._weights import ruled_weight, store_rules
 
 Lengths = dict[str, int | None]
 
 
-class EinsumDense(Adaptable):
+class EinsumDense(Quantizable):
     """`activation(einsum(equation, inputs, kernel) + bias)`: a dense layer over any axes.
 
     Args:
@@ -30,7 +30,8 @@ class EinsumDense(Adaptable):
         kernel_regularizer, bias_regularizer: penalties on the weights.
         kernel_constraint, bias_constraint: what the weights are put through after each step.
         lora_rank, lora_alpha: see `enable_lora`, which is then called when the layer is built.
-        gptq_unpacked_column_size, quantization_config: None; weights are stored in a float type.
+        gptq_unpacked_column_size: None; GPTQ is left out.
+        quantization_config: how `quantize` is to keep the weights, when it is not told otherwise.
 
     >>> import hornbeam as keras
     >>> layer = keras.layers.EinsumDense("abc,cde->abde", output_shape=(None, 4, 5), bias_axes="de")
@@ -57,7 +58,7 @@ class EinsumDense(Adaptable):
         lora_rank: int | None = None,
         lora_alpha: float | None = None,
         gptq_unpacked_column_size: None = None,
-        quantization_config: None = None,
+        quantization_config: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -75,8 +76,8 @@ class EinsumDense(Adaptable):
             bias_constraint=bias_constraint,
         )
         self._store_lora(lora_rank, lora_alpha)
-        refuse_quantization(self, quantization_config or gptq_unpacked_column_size)
-        self.quantization_config, self.gptq_unpacked_column_size = quantization_config, gptq_unpacked_column_size
+        self._store_quantization(quantization_config)
+        self.gptq_unpacked_column_size = gptq_unpacked_column_size
         self._parts = self._parsed()
         self.bias: Variable | None = None
 
@@ -136,6 +137,13 @@ class EinsumDense(Adaptable):
             rule.input_axes = [i for i, x in enumerate(kernel) if x not in output]
             rule.output_axes = [i for i, x in enumerate(kernel) if x in output]
         return rule
+
+    def _axes(self, name: str) -> dict[str, Any]:
+        """Return which axes of the kernel are summed over, and which axis of it each named axis of the output is."""
+        _, kernel, output = self._parts
+        named = output.replace("...", "")
+        inputs = tuple(i for i, x in enumerate(kernel) if x not in named)
+        return {"inputs": inputs, "outputs": tuple(kernel.index(x) if x in kernel else None for x in named)}
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Return the product, with bias and activation."""

@@ -35,6 +35,16 @@ class InputSpec:
         self.axes = {int(k): v for k, v in (axes or {}).items()}
         self.allow_last_axis_squeeze, self.name, self.optional = allow_last_axis_squeeze, name, optional
 
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` takes."""
+        names = ("dtype", "shape", "ndim", "max_ndim", "min_ndim", "axes", "optional")
+        return {name: getattr(self, name) for name in names}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> InputSpec:
+        """Return the InputSpec that `get_config` described."""
+        return cls(**config)
+
     def problem(self, shape: tuple[int | None, ...]) -> str | None:
         """Return what is expected that `shape` is not, or None."""
         if self.ndim is not None and len(shape) != self.ndim:

@@ -4,61 +4,37 @@ from __future__ import annotations
 
 import functools
 import inspect
-import warnings
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import jax
 import numpy as np
 from jax.core import Tracer
 
 import hornbeam.ops  # noqa: F401 - gives KerasTensors and Variables their operators
-from hornbeam import constraints, dtype_policies, initializers, regularizers
+from hornbeam import constraints, initializers, regularizers
 from hornbeam._core import tree
 from hornbeam._core.graph import KerasTensor, Node, attach_mask, mask_of
 from hornbeam._core.infer import infer
 from hornbeam._core.op import Operation, any_symbolic
-from hornbeam._core.serialize import constructor_config, deserialize, serialize
 from hornbeam._core.state import HERE, Variable, here, pure
-from hornbeam._core.tracking import Tracked
+from hornbeam.layers._arguments import (
+    Signature,
+    bind,
+    fill,
+    is_numbers,
+    note_layer,
+    read_signature,
+    shape_of,
+    shapes_for_build,
+    take_input_shape,
+    tensors_in,
+)
+from hornbeam.layers._inference import remembered
 from hornbeam.layers._input_spec import check_input
-
-
-class _Signature(NamedTuple):
-    """What a layer class's `call` takes, read once per class."""
-
-    names: tuple[str, ...]
-    training: bool
-    masks: Mapping[str, str]  # argument -> the argument that takes its mask
-
-
-def _signature(call: Callable[..., Any]) -> _Signature:
-    parameters = inspect.signature(call).parameters
-    names = tuple(n for n, p in parameters.items() if n != "self" and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD))
-    masks = {n: f"{n}_mask" for n in names if f"{n}_mask" in names}
-    if names and names[0] not in masks and "mask" in names[1:]:
-        masks[names[0]] = "mask"
-    return _Signature(names, "training" in names, masks)
-
-
-def shape_of(x: Any) -> tuple[int | None, ...]:
-    """Return the shape of a tensor, None where a length is unknown."""
-    return tuple(d if isinstance(d, int) else None for d in x.shape)
-
-
-def _is_tensor(x: Any) -> bool:
-    return isinstance(x, jax.Array | np.ndarray | KerasTensor | Variable)
-
-
-def _is_numbers(x: Any) -> bool:
-    """Return whether `x` is a list of Python's numbers, or a nest of such lists: an array written out."""
-    if not isinstance(x, list | tuple) or not x:
-        return False
-    return all(isinstance(part, int | float) for part in x) or all(map(_is_numbers, x))
-
-
-def _flat(x: Any) -> list[Any]:
-    return [x] if _is_tensor(x) else [leaf for leaf in tree.flatten(x) if _is_tensor(leaf)]
+from hornbeam.layers._layer_config import LayerConfig
+from hornbeam.layers._layer_masks import mask_outputs
+from hornbeam.layers._layer_policies import LayerPolicies
 
 
 def _recorded(build: Callable[..., None]) -> Callable[..., None]:
@@ -73,7 +49,8 @@ def _recorded(build: Callable[..., None]) -> Callable[..., None]:
             return
         else:
             inside = (*depth, self)
-            self.path = f"{depth[-1].path}/{self.name}" if depth else self.name
+            self.path = f"{depth[-1].path}/{self.name}" if depth else HERE.prefix + self.name
+            self._take_policy(depth)
         with here(calls=inside):
             build(self, *args, **kwargs)
         given = inspect.signature(build).bind(self, *args, **kwargs)
@@ -85,7 +62,7 @@ def _recorded(build: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-class Layer(Tracked, Operation):
+class Layer(LayerConfig, LayerPolicies, Operation):
     """A computation with weights: subclass it with `__init__`, `build` and `call`.
 
     `build(input_shape)` makes the weights with `add_weight` when the first input's shape `(batch, ...)` is known;
@@ -116,12 +93,15 @@ class Layer(Tracked, Operation):
     """
 
     on_unsupported_mask = "warn"  # or "raise": what a mask that this layer would drop leads to
-    _call_signature: _Signature
+    _call_signature: Signature
+    _ops_carry_masks = False  # whether plain ops in `call` pass masks on: in the user's layers and in models they do
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "call" in cls.__dict__:
-            cls._call_signature = _signature(cls.call)
+            cls._call_signature = read_signature(cls.call)
+            module = str(getattr(cls.call, "__module__", ""))
+            cls._ops_carry_masks = not module.startswith("hornbeam.") or module.startswith("hornbeam.models.")
         if "build" in cls.__dict__:
             cls.build = _recorded(cls.build)
 
@@ -136,31 +116,24 @@ class Layer(Tracked, Operation):
         **kwargs: Any,
     ) -> None:
         Operation.__init__(self, name=name)
-        self._input_shape_arg = _input_shape_argument(kwargs)
+        self._input_shape_arg = take_input_shape(kwargs)
         if kwargs:
             known = [*type(self)._arguments(), "input_shape", "input_dim", "batch_input_shape"]
             message = f"{type(self).__name__} takes the arguments {', '.join(known)}; got {', '.join(sorted(kwargs))}."
             raise TypeError(message)
         self.activity_regularizer = regularizers.get(activity_regularizer)
-        self.dtype_policy = dtype_policies.get(dtype)
+        self._store_policy(dtype)
         self.autocast = autocast
         self.built = False
         self.supports_masking = type(self).compute_mask is not Layer.compute_mask
         self.input_spec: Any = None
         self.path = self.name
+        if HERE.remat is not None:
+            HERE.remat.wrap(self)
         self._trainable = bool(trainable)
         self._weights: list[Variable] = []  # own weights, trainable ones first, in the order they were made in
         self._losses: list[Any] = []  # what add_loss was given in the last call outside a compiled step
         self._build_shapes: dict[str, Any] = {}
-
-    @classmethod
-    def _arguments(cls) -> list[str]:
-        names: dict[str, None] = {}
-        for c in cls.__mro__:
-            if c is Operation:
-                break
-            names |= dict.fromkeys(n for n in inspect.signature(c.__init__).parameters if n not in ("self", "kwargs"))  # type: ignore[misc]
-        return list(names)
 
     # ---- attributes that follow from others
 
@@ -214,6 +187,10 @@ class Layer(Tracked, Operation):
         self._own_weight(variable)
         return variable
 
+    def add_variable(self, shape: Any, initializer: Any, *args: Any, **kwargs: Any) -> Variable:
+        """Return a new weight, as `add_weight` does."""
+        return self.add_weight(shape, initializer, *args, **kwargs)
+
     # ---- losses and masks
 
     def add_loss(self, loss: Any) -> None:
@@ -237,39 +214,22 @@ class Layer(Tracked, Operation):
         """Return the mask of the output, given that of the inputs; by default it passes through unchanged."""
         return previous_mask
 
-    def _mask_outputs(self, inputs: Any, outputs: Any) -> None:
-        """Give the outputs their masks, or say that one is dropped here."""
-        masks = tree.map_structure(lambda x: mask_of(x) if _is_tensor(x) else None, inputs)
-        if self.supports_masking:
-            flat = _flat(outputs)
-            if all(mask_of(x) is None for x in flat):
-                found = tree.flatten(self.compute_mask(inputs, masks))
-                for output, mask in zip(flat, found, strict=False):
-                    if mask is not None:
-                        attach_mask(output, mask)
-        elif any(m is not None for m in tree.flatten(masks)):
-            message = (
-                f"Layer {self.path!r} ({type(self).__name__}) got a mask but does not support masking: "
-                "the layers after it will not see which steps to skip."
-            )
-            if self.on_unsupported_mask == "raise":
-                raise TypeError(message)
-            warnings.warn(message, stacklevel=4)
-
     # ---- calling
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Build the layer if need be and compute its output, from arrays or KerasTensors."""
         depth = HERE.calls
         if not depth:
-            self.path = self.name
+            if HERE.prefix or not self.built:
+                self.path = HERE.prefix + self.name
             if HERE.scope is None:
                 for layer in self._flatten_layers():
                     layer._losses.clear()
         elif depth[-1] is not self:
             self.path = f"{depth[-1].path}/{self.name}"
+        self._take_policy(depth)
         args, kwargs = self._convert((args, kwargs))
-        bound = self._bind(args, kwargs)
+        bound = bind(self._call_signature, args, kwargs)
         first = next(iter(bound.values()), None)
         try:
             with here(calls=(*depth, self)):
@@ -277,7 +237,7 @@ class Layer(Tracked, Operation):
                     check_input(self.input_spec, first, self)
                 fresh = not self.built
                 self._maybe_build(bound)
-                filled = self._fill(bound, args, kwargs)
+                filled = fill(self._call_signature, bound, args, kwargs)
                 if any_symbolic(args, filled):
                     outputs = self.compute_output_spec(*args, **filled)
                     Node(self, args, kwargs, outputs)  # as it was called: what was filled in is found anew at each run
@@ -285,9 +245,9 @@ class Layer(Tracked, Operation):
                     outputs = self._run(*args, **filled)
             if fresh:
                 self._seen_output_shape = jax.tree.map(shape_of, outputs)
-            self._mask_outputs(first, outputs)
+            mask_outputs(self, first, outputs)
         except Exception as error:
-            _note_layer(error, self, bound)
+            note_layer(error, self, bound)
             raise
         return outputs
 
@@ -295,7 +255,7 @@ class Layer(Tracked, Operation):
         dtype, policy, autocast = self.input_dtype, self.dtype_policy, self.autocast
         cast = lambda x: policy.convert_input(x, autocast, dtype)  # noqa: E731 - a name for the call below
         args, kwargs = structure
-        if args and _is_numbers(args[0]):
+        if args and is_numbers(args[0]):
             args = (np.asarray(args[0]), *args[1:])
 
         def one(x: Any) -> Any:
@@ -308,47 +268,20 @@ class Layer(Tracked, Operation):
 
         return tuple(jax.tree.map(one, a) for a in args), {k: jax.tree.map(one, v) for k, v in kwargs.items()}
 
-    def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Return the arguments that hold tensors, by name, in the order of the signature of `call`."""
-        names = self._call_signature.names
-        given = dict(zip(names, args, strict=False))
-        given |= {n: kwargs[n] for n in names if n in kwargs}
-        return {
-            n: v for n, v in given.items() if n not in ("training", "mask") and not n.endswith("_mask") and _flat(v)
-        }
-
     def _maybe_build(self, bound: dict[str, Any]) -> None:
         if self.built:
             return
-        shapes = {n: jax.tree.map(shape_of, v) for n, v in bound.items()}
-        names = list(inspect.signature(self.build).parameters)
-        if len(names) == 1 and names[0] != "kwargs" and shapes:
-            shapes = {names[0]: next(iter(shapes.values()))}
-        else:
-            shapes = {n: shapes[n.removesuffix("_shape")] for n in names if n.removesuffix("_shape") in shapes}
-        if shapes or "input_shape" not in names:
+        shapes = shapes_for_build(self.build, bound)
+        if shapes is not None:
             self.build(**shapes)
-
-    def _fill(self, bound: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Add `training` and the masks of the inputs to the arguments, where `call` takes them."""
-        signature = self._call_signature
-        given = set(signature.names[: len(args)]) | {n for n, v in kwargs.items() if v is not None}
-        if signature.training and "training" in kwargs and kwargs["training"] is None:
-            kwargs = {n: v for n, v in kwargs.items() if n != "training"}
-        if signature.training and "training" not in given and HERE.training is not None:
-            kwargs = {**kwargs, "training": HERE.training}
-        for name, mask_name in signature.masks.items():
-            if mask_name not in given and name in bound:
-                mask = tree.map_structure(mask_of, bound[name])
-                if any(m is not None for m in tree.flatten(mask)):
-                    kwargs = {**kwargs, mask_name: mask}
-        return kwargs
 
     def _run(self, *args: Any, **kwargs: Any) -> Any:
         """Compute: `call` with its flags on the ambient object."""
         flags: dict[str, Any] = {}
         if kwargs.get("training") is not None:
             flags["training"] = kwargs["training"]
+        if "training" in kwargs and not (self._call_signature.training or self._call_signature.any):
+            del kwargs["training"]  # it is for the layers inside
         if self.autocast and self.compute_dtype != self.variable_dtype:
             flags["autocast"] = self.compute_dtype
         elif HERE.autocast is not None:
@@ -359,7 +292,7 @@ class Layer(Tracked, Operation):
         else:
             outputs = self.call(*args, **kwargs)
         if self.activity_regularizer is not None:
-            for output in _flat(outputs):
+            for output in tensors_in(outputs):
                 empty = output.ndim == 0 or output.shape[0] == 0
                 self.add_loss(self.activity_regularizer(output) / (1 if empty else output.shape[0]))
         return outputs
@@ -371,7 +304,7 @@ class Layer(Tracked, Operation):
             with here(losses=[]):
                 return self._run(*self._convert((args, {}))[0], **kwargs)
 
-        return infer(run, args, kwargs)
+        return remembered(self, args, kwargs, lambda: infer(run, args, kwargs))
 
     def compute_output_shape(self, input_shape: Any, *more: Any) -> Any:
         """Return the output's shape for an input of `input_shape` `(batch, ...)`, None for unknown lengths."""
@@ -403,13 +336,15 @@ class Layer(Tracked, Operation):
     ) -> tuple[Any, ...]:
         """Return (outputs, new non-trainable values[, losses]) for given values of the Variables; no state changes."""
         own, rest = self.trainable_variables, self.non_trainable_variables
+        counts = getattr(self, "metrics_variables", [])  # what metrics count in the call is dropped
+        given = [*trainable_variables, *non_trainable_variables, *(v.value for v in counts)]
         with here(losses=[]):
-            outputs, values = pure(self, own + rest)([*trainable_variables, *non_trainable_variables], *args, **kwargs)
+            outputs, values = pure(self, [*own, *rest, *counts])(given, *args, **kwargs)
             losses = HERE.losses
-        result = (outputs, values[len(own) :])
+        result = (outputs, values[len(own) : len(own) + len(rest)])
         return (*result, losses) if return_losses else result
 
-    # ---- graph attributes and configuration
+    # ---- graph attributes
 
     @property
     def output_shape(self) -> Any:
@@ -421,77 +356,8 @@ class Layer(Tracked, Operation):
         """The shape of the input of the only call of this layer on a KerasTensor."""
         return jax.tree.map(lambda t: t.shape, self.input)
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments, so that `from_config` makes an equal layer without its weights."""
-        base = {"name": self.name, "trainable": self.trainable, "dtype": serialize(self.dtype_policy)}
-        if self.activity_regularizer is not None:
-            base["activity_regularizer"] = serialize(self.activity_regularizer)
-        parameters = inspect.signature(type(self).__init__).parameters
-        if all(p.kind is not p.VAR_KEYWORD for p in parameters.values()):
-            base = {n: v for n, v in base.items() if n in parameters}
-        return base | constructor_config(self, skip=_NOT_OWN)
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Any:
-        """Return a layer made from what `get_config` returned.
-
-        What stands in it for a class's own arguments is made into objects first, unless the class writes its own
-        config: then it reads it itself. The package's constructors take configurations for objects.
-        """
-        own: set[str] = set()
-        if cls.get_config.__module__.startswith("hornbeam."):
-            users = (c for c in cls.__mro__ if not c.__module__.startswith("hornbeam.") and "__init__" in c.__dict__)
-            own.update(name for c in users for name in inspect.signature(c.__init__).parameters)  # type: ignore[misc]
-        return cls(**{name: deserialize(value) if name in own else value for name, value in config.items()})
-
-    def get_build_config(self) -> dict[str, Any] | None:
-        """Return the shapes that the layer was built with, for files."""
-        return self._build_shapes or None
-
-    def build_from_config(self, config: Mapping[str, Any]) -> None:
-        """Make the weights for the shapes that `get_build_config` returned."""
-        if config and not self.built:
-            config = config.get("shapes_dict", config)
-            shapes = tree.map_shape_structure(lambda s: s if s is None else tuple(s), dict(config))
-            names = inspect.signature(self.build).parameters
-            if len(shapes) == 1 and next(iter(shapes)) not in names:
-                self.build(next(iter(shapes.values())))
-            else:
-                self.build(**shapes)
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
 
-Layer._call_signature = _signature(Layer.call)
-# Arguments that get_config writes itself, or that have no attribute of their name (`weights` is a property of layers).
-_NOT_OWN = frozenset({*inspect.signature(Layer.__init__).parameters, "weights", "output_shape"})
-
-
-def _input_shape_argument(kwargs: dict[str, Any]) -> tuple[int | None, ...] | None:
-    """Take the shape `(batch, ...)` that a first layer was given out of its arguments, or None."""
-    batch_shape = kwargs.pop("batch_input_shape", None)
-    length, dim, shape = (
-        kwargs.pop("input_length", None),
-        kwargs.pop("input_dim", None),
-        kwargs.pop("input_shape", None),
-    )
-    if batch_shape is not None:
-        return tuple(batch_shape)
-    if shape is not None:
-        return (None, *((shape,) if isinstance(shape, int) else shape))
-    if dim is not None:
-        return (None, length, dim) if length is not None else (None, dim)
-    return None
-
-
-def _note_layer(error: Exception, layer: Layer, bound: Mapping[str, Any]) -> None:
-    """Say in which layer an error came up: the innermost one only, and once."""
-    if any("Hornbeam layer" in note for note in getattr(error, "__notes__", ())):
-        return
-    shapes = ", ".join(
-        f"{n}: {jax.tree.map(lambda x: shape_of(x) if _is_tensor(x) else x, v)}" for n, v in bound.items()
-    )
-    error.add_note(
-        f"In the Hornbeam layer {layer.path!r} ({type(layer).__name__}), called with {shapes or 'no tensor'}."
-    )
+Layer._call_signature = read_signature(Layer.call)

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from hornbeam import ops
-from hornbeam._core.dtypes import result_type
+from hornbeam._core.dtypes import is_float, result_type
 from hornbeam._core.graph import KerasTensor, attach_mask, mask_of
 from hornbeam.layers._checks import axis_of, refusal
 from hornbeam.layers._layer import Layer
@@ -252,7 +252,8 @@ class Dot(_Merge):
         first, second = self._pair([x.shape for x in inputs])
         x, y = (list(t.shape) for t in inputs)
         del x[first], y[second]
-        return KerasTensor([*x, *y[1:]] if len(x) + len(y) > 2 else [x[0], 1], result_type(*(t.dtype for t in inputs)))
+        cast = (self.compute_dtype if self.autocast and is_float(t.dtype) else t.dtype for t in inputs)
+        return KerasTensor([*x, *y[1:]] if len(x) + len(y) > 2 else [x[0], 1], result_type(*cast))
 
     def call(self, inputs: Sequence[Any]) -> Any:
         """Return the sums of products."""

@@ -83,7 +83,10 @@ class Reshape(Layer):
 
     def call(self, inputs: Any) -> Any:
         """Return `(batch, *target_shape)`."""
-        return ops.reshape(inputs, (inputs.shape[0], *self.target_shape))
+        target = self.target_shape
+        if 0 in inputs.shape and -1 in target:  # among no elements JAX finds no length
+            target = [math.prod(inputs.shape[1:]) // max(-math.prod(target), 1) if d == -1 else d for d in target]
+        return ops.reshape(inputs, (inputs.shape[0], *target))
 
 
 def _count(target: tuple[int, ...], want: int) -> str:

@@ -20,14 +20,14 @@ from hornbeam.layers._cells import (
     SimpleRNNCell,
     StackedRNNCells,
     as_cell,
-    has_loop,
     initial_state,
     run_cell,
+    usual_form,
 )
 from hornbeam.layers._checks import refusal
 from hornbeam.layers._input_spec import InputSpec
 from hornbeam.layers._layer import Layer
-from hornbeam.layers._lstm_loop import lstm_loop
+from hornbeam.layers._recurrence import Form, recurrence
 
 
 class RNN(Layer):
@@ -162,12 +162,16 @@ class RNN(Layer):
         emit = self.return_sequences or zero or not isinstance(cell, RecurrentCell)
         if split:
             xs = cell.project(xs, of_inputs)
-        if split and of_state is None and not zero and not self.unroll and has_loop(cell):
-            states, outputs = self._walk_lstm(xs, counts, initial_state, emit)
+        usual = split and of_state is None and not zero and not self.unroll and xs.shape[1] != 0  # some samples
+        form = usual_form(cell) if usual else None
+        if form is not None:
+            states, outputs = self._walk_usual(form, xs, counts, initial_state, emit)
         else:
             whole = functools.partial(run_cell, cell, training=training, masks=drawn)
             step = functools.partial(cell.step, mask=of_state) if split else whole
             states, outputs = self._walk(self._masked(step), xs, counts, initial_state, emit)
+            if counts is not None and not zero and not isinstance(cell, RecurrentCell):  # whose output is its state
+                outputs = _held(outputs, counts, from_end=self.go_backwards, in_order=self.unroll)
         if not emit:
             return states[0], None, states
         last = outputs[0 if self.go_backwards and not self.unroll else -1]
@@ -175,12 +179,12 @@ class RNN(Layer):
             outputs = jnp.flip(outputs, 0)
         return last, jnp.swapaxes(outputs, 0, 1) if self.return_sequences else None, states
 
-    def _walk_lstm(self, xs: Any, counts: Any, states: Any, emit: bool) -> tuple[Any, Any]:
-        """Return what `_walk` does, for a plain LSTM."""
-        kernel = self.cell.recurrent_kernel.value
-        counts = None if counts is None else counts[..., None].astype(xs.dtype)
-        result: Any = lstm_loop(xs, kernel, *states, counts, self.go_backwards, emit)
-        return list(result[1:]), result[0]
+    def _walk_usual(self, form: Form, xs: Any, counts: Any, states: Any, emit: bool) -> tuple[Any, Any]:
+        """Return what `_walk` does, for a cell of a usual form."""
+        kernel, bias = self.cell.recurrent_kernel.value, self.cell.recurrent_bias
+        counts = None if counts is None else counts[..., None]
+        result: Any = recurrence(form, xs, kernel, bias, tuple(states), counts, self.go_backwards, emit)
+        return list(result[1]), result[0]
 
     def _masked(self, step: Any) -> Any:
         """Return `step` as a function of states and (inputs, mask) that leaves masked samples as they are."""
@@ -224,6 +228,21 @@ def _output_before(states: Any, output: Any) -> Any:
     """Return what stands for the output of the step before: the first state of the last cell, or zeros."""
     first = states[0] if not isinstance(states[0], list | tuple) else states[-1][0]
     return first if first.shape == output.shape else jnp.zeros_like(output)
+
+
+def _held(outputs: Any, counts: Any, *, from_end: bool, in_order: bool) -> Any:
+    """Return `outputs` (time, batch, ...) with that of the last step that counted, if any, where a step does not.
+
+    Where the steps went from the end, outputs lie as the steps do, or `in_order` of computation.
+    """
+    counts = jnp.flip(counts, 0) if from_end and in_order else counts
+    backwards, steps = from_end and not in_order, jnp.arange(len(counts))[:, None]
+    if backwards:
+        place = jax.lax.cummin(jnp.where(counts, steps, len(counts)), reverse=True)
+    else:
+        place = jax.lax.cummax(jnp.where(counts, steps, -1))
+    place = jnp.where((place < 0) | (place == len(counts)), steps, place)
+    return jnp.take_along_axis(outputs, place.reshape(*place.shape, *(1,) * (outputs.ndim - 2)), axis=0)
 
 
 class OneCellRNN(RNN):

@@ -12,6 +12,7 @@ from hornbeam._core.names import auto_name, snake_case
 from hornbeam._core.op import op
 from hornbeam._core.registry import suggest
 from hornbeam._core.serialize import Configurable
+from hornbeam._core.state import HERE, here
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none")
 
@@ -146,11 +147,21 @@ def compute_dtype(dtype: Any) -> str:
 @op
 def loss(which: Loss, y_true: Any, y_pred: Any, sample_weight: Any, mask: Any) -> Any:
     """Return what `which` gives for arrays."""
-    values = which.call(_arrays(y_true, which.dtype), _arrays(y_pred, which.dtype))
-    own_mask = mask_of(values)
+    with here(masks={}):  # inside, the only masks are those that the loss itself makes
+        values = which.call(_arrays(y_true, which.dtype), _arrays(y_pred, which.dtype))
+        own_mask = mask_of(values)
     if own_mask is not None:
         mask = own_mask if mask is None else jnp.logical_and(*align(jnp.asarray(mask), own_mask))
+    if HERE.rows is not None:
+        mask = _counting(HERE.rows, values, sample_weight, mask)
     return reduce_weighted(values, sample_weight, mask, which.reduction, which.dtype)
+
+
+def _counting(rows: jax.Array, values: jax.Array, sample_weight: Any, mask: Any) -> jax.Array:
+    """Return a mask for the rows that count, where a batch was filled up, and within them for what `mask` leaves in."""
+    if mask is not None:
+        return jnp.asarray(mask, bool) & spread(rows, jnp.asarray(mask))
+    return rows if sample_weight is not None else jnp.broadcast_to(spread(rows, values), values.shape)
 
 
 def _arrays(nest: Any, dtype: str) -> Any:

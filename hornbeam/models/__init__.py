@@ -1,5 +1,9 @@
 """Models: `Sequential`, `Model` and what they are made of."""
 
+# Names in paragraphs:
+# isort: off
+# fmt: off
+
 from hornbeam._core.registry import public
 from hornbeam.models._clone import clone_model, model_from_json
 from hornbeam.models._function import Function
@@ -12,12 +16,5 @@ public("keras", Model=Model, Sequential=Sequential, Functional=Functional, Funct
 public("keras.models", Model=Model, Sequential=Sequential, Functional=Functional)
 
 __all__ = [
-    "Function",
-    "Functional",
-    "Model",
-    "Sequential",
-    "clone_model",
-    "load_model",
-    "model_from_json",
-    "save_model",
+    "Function", "Functional", "Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model",
 ]

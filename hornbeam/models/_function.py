@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from hornbeam._core import tree
+from hornbeam._core import config, tree
+from hornbeam._core.dtypes import is_float
 from hornbeam._core.graph import KerasTensor, fill, is_symbolic, order_nodes, order_operations, replay
 from hornbeam._core.op import Operation
 
@@ -76,8 +78,11 @@ class Function(Operation):
         return [_fit(x, t, n) for x, t, n in zip(flat, self.inputs, self.input_names, strict=True)]
 
     def check(self, inputs: Any) -> None:
-        """Raise a ValueError where the shapes of `inputs` are not what the graph takes."""
+        """Raise a ValueError where the shapes of `inputs` are not what the graph takes; warn of ids that get lost."""
         self.standardize(tree.map_structure(lambda a: None if a is None else _Shaped(a.shape), inputs))
+        flat = self._by_name(inputs) if isinstance(inputs, Mapping) else tree.flatten(inputs)
+        for x, t, n in zip(flat, self.inputs, self.input_names, strict=True):
+            _warn_of_rounding(x, t.dtype, n)
 
     def _by_name(self, inputs: Mapping[str, Any]) -> list[Any]:
         names = sorted(self._inputs_struct) if isinstance(self._inputs_struct, Mapping) else self.input_names
@@ -118,10 +123,24 @@ def _fit(x: Any, tensor: KerasTensor, name: str) -> Any:
         x = x[..., None]
     check_shape(tuple(x.shape), expected, f"model input {name!r}")
     if isinstance(x, np.ndarray):
+        _warn_of_rounding(x, tensor.dtype, name)
         return jnp.asarray(x, dtype=tensor.dtype) if x.dtype.kind in "biufc" or x.dtype.name == "bfloat16" else x
     if isinstance(x, jax.Array) and x.dtype.name != tensor.dtype:
         return x.astype(tensor.dtype)
     return x
+
+
+def _warn_of_rounding(x: Any, dtype: str, name: str) -> None:
+    """Warn of whole numbers that a float type does not hold: ids would become other ids."""
+    whole = isinstance(x, np.ndarray) and x.dtype.kind in "iu" and x.dtype.itemsize > 1
+    if whole and x.size and is_float(dtype):
+        most, largest = 2 ** (jnp.finfo(dtype).nmant + 1), max(int(x.max()), -int(x.min()))
+        if largest > most and config.value_checks():
+            message = (
+                f"Model input {name!r} is {dtype}, which holds whole numbers up to {most} exactly; got {largest}, "
+                "which is rounded. For ids give the Input dtype='int32'."
+            )
+            warnings.warn(message, stacklevel=2)
 
 
 def check_shape(shape: tuple[Any, ...], expected: tuple[int | None, ...], what: str) -> None:

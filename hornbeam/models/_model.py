@@ -16,8 +16,11 @@ from hornbeam._core.registry import custom_object_scope
 from hornbeam._core.serialize import constructor_config, deserialize, serialize
 from hornbeam._core.state import here
 from hornbeam.layers._layer import Layer, shape_of
+from hornbeam.layers._layer_policies import chosen_by
 from hornbeam.models._function import Function
 from hornbeam.models._graph_config import function_from_config, function_to_config
+from hornbeam.models._mask_report import MaskReport, print_report
+from hornbeam.models._masks import examine
 from hornbeam.models._summary import print_summary
 from hornbeam.saving import load_weights, save_model, save_weights
 from hornbeam.training import Trainer
@@ -196,6 +199,30 @@ class Model(Trainer, Layer):
         """Print a table of the layers, their output shapes and numbers of parameters."""
         print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
 
+    def explain_masks(self, line_length: int | None = None, print_fn: Any = None) -> MaskReport:
+        """Print, layer by layer, where masks begin, pass, are used and are lost, and whether padding gets anywhere.
+
+        The model runs on made-up data, some of it padding (0 for whole numbers, the value that Masking looks for in
+        others), and runs again with other values in the padding, in training mode. What differs is what padding
+        reaches: the output of a layer, its running averages, the loss, a metric (of a compiled model). Nothing is
+        trained or stored. Where a mask is LOST and padding is 'none', its values get nowhere, but its steps count as
+        others do: those that a recurrent layer repeats, for one. The report that is returned has `rows`, `checks` and
+        `leaks`; there are no leaks when all is well.
+
+        Raises:
+            ValueError: the model has no graph: it is a subclass with a `call` of its own, or not built.
+
+        >>> import hornbeam as keras
+        >>> layers = [keras.layers.Embedding(9, 4, mask_zero=True), keras.layers.LSTM(3), keras.layers.Dense(1)]
+        >>> model = keras.Sequential([keras.Input((5,), dtype="int32"), *layers])
+        >>> report = model.explain_masks(print_fn=lambda text: None)
+        >>> [row.mask for row in report.rows], report.leaks
+        (['begins here: input is not 0', 'used, ends here', '-'], [])
+        """
+        report = examine(self)
+        print_report(report, self.name, line_length, print_fn)
+        return report
+
     def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
         """Write the model to a `.keras` file: architecture, weights, and how it was compiled."""
         save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
@@ -222,6 +249,34 @@ class Model(Trainer, Layer):
             "trainable": self.trainable,
             "dtype": serialize(self.dtype_policy),
         } | constructor_config(self)
+
+    def quantize(  # type: ignore[override]
+        self, mode: str | None = None, config: Any = None, filters: Any = None, **kwargs: Any
+    ) -> None:
+        """Keep the main weights of the layers inside as whole numbers of few bits: see `Layer.quantize`.
+
+        Args:
+            mode: 'int8' or 'int4'.
+            config: an Int8QuantizationConfig or Int4QuantizationConfig, in place of `mode`.
+            filters: a regular expression to be found in a layer's name, a list of them, or a function of a layer;
+                None for all layers.
+            kwargs: `type_check`, whether a layer with a `call` of the user's is refused.
+
+        >>> import hornbeam as keras
+        >>> model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4, name="a"), keras.layers.Dense(2)])
+        >>> model.quantize("int8", filters="^a$")
+        >>> [layer.dtype_policy.name for layer in model.layers]
+        ['int8_from_float32', 'float32']
+        """
+        type_check = kwargs.pop("type_check", True)
+        if kwargs:
+            message = f"quantize() takes mode, config, filters and type_check; got {', '.join(kwargs)}."
+            raise ValueError(message)
+        if not self.built:
+            message = f"Model {self.name!r} has no weights to quantize yet: call it on data or build() it first."
+            raise ValueError(message)
+        wanted = [layer for layer in self._flatten_layers() if chosen_by(filters)(layer)]
+        self._quantize_layers(wanted, mode, config, type_check=type_check)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:

@@ -19,6 +19,7 @@ Axis: TypeAlias = int | tuple[int, ...] | list[int] | None
 
 _WHOLE = "biu"  # NumPy's kinds of dtypes without a fraction
 _INT32 = np.iinfo(np.int32)
+_DEFAULTS = {"i": "int32", "u": "uint32", "c": "complex64"}  # NumPy's kind of Python's numbers -> their dtype
 
 
 def as_array(x: Any) -> jax.Array:
@@ -32,11 +33,20 @@ def inexact(x: Any) -> jax.Array:
     return x.astype(config.floatx()) if x.dtype.kind in _WHOLE else x
 
 
+def total_dtype(x: jax.Array, dtype: Any = None) -> str | None:
+    """Return the dtype of sums over `x`: `dtype` where it is given, 32 bits for whole numbers of at most as many."""
+    if dtype is not None:
+        return dtypes.canonical(dtype)
+    if x.dtype.kind not in _WHOLE or x.dtype.itemsize > 4:
+        return None
+    return "uint32" if x.dtype.kind == "u" else "int32"
+
+
 def pair(x1: Any, x2: Any) -> tuple[Any, Any]:
     """Return two operands as arrays; a Python number beside an array stays one, so that it does not widen the dtype."""
     if isinstance(x1, jax.Array) and isinstance(x2, jax.Array):
         return x1, x2
-    return _beside(x1, x2), _beside(x2, x1)
+    return beside(x1, x2), beside(x2, x1)
 
 
 def inexact_pair(x1: Any, x2: Any) -> tuple[Any, Any]:
@@ -51,13 +61,13 @@ def _is_whole(x: Any) -> bool:
     return isinstance(x, int) or getattr(getattr(x, "dtype", None), "kind", "f") in _WHOLE
 
 
-def _beside(x: Any, other: Any) -> Any:
+def beside(x: Any, other: Any) -> Any:
     """Return operand `x` as it should meet `other`."""
     if isinstance(x, jax.Array):
         return x
     if not isinstance(x, int | float) or isinstance(other, int | float):
         return _convert(x, None)
-    if isinstance(x, float) and config.floatx() != "float32" and _is_whole(as_array(other)):
+    if isinstance(x, float) and _is_whole(as_array(other)):
         return _convert(x, None)
     return x
 
@@ -75,7 +85,7 @@ def _convert(x: Any, dtype: str | None) -> jax.Array:
         return joined if dtype is None else joined.astype(dtype)
     host = np.asarray(x)
     if dtype is None and not hasattr(x, "dtype"):
-        dtype = config.floatx() if host.dtype.kind == "f" else None
+        dtype = config.floatx() if host.dtype.kind == "f" else _DEFAULTS.get(host.dtype.kind)
     _check_range(host, dtype)
     return jnp.asarray(host, dtype=dtype)
 
@@ -85,13 +95,15 @@ def _check_range(host: np.ndarray, dtype: str | None) -> None:
     if host.dtype == object:
         message = f"x must hold numbers; got {host.flat[0]!r}." if host.size else "x must hold numbers."
         raise (OverflowError if _all_whole(host) else TypeError)(message)
-    if host.dtype.kind not in "iu" or host.dtype.itemsize < 8 or not host.size or jax.config.jax_enable_x64:  # type: ignore[attr-defined]
+    wide = jax.config.jax_enable_x64  # type: ignore[attr-defined]
+    if host.dtype.kind not in "iu" or host.dtype.itemsize < 8 or not host.size or (wide and dtype is None):
         return
     if dtype is None:
         dtype = "uint32" if host.dtype.kind == "u" else "int32"
     if not dtypes.is_int(dtype):
         return
-    dtype = {"int64": "int32", "uint64": "uint32"}.get(dtype, dtype)
+    if not wide:
+        dtype = {"int64": "int32", "uint64": "uint32"}.get(dtype, dtype)
     bounds = jnp.iinfo(dtype)
     for value in (host.min(), host.max()):
         if not bounds.min <= value <= bounds.max:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
+from hornbeam._core import config
 from hornbeam._core.op import op
 from hornbeam.ops._arrays import Tensor, as_array
 
@@ -26,7 +27,8 @@ def dot_product_attention(
     `query` is (batch, queries, heads, size), `key` and `value` (batch, keys, key heads, size), where the heads are a
     multiple of the key heads; `bias` and `mask` (True: may be seen) spread to (batch, heads, queries, keys). `scale`
     None means 1 / sqrt(size); `is_causal` hides the keys after a query; `attn_logits_soft_cap` c turns the scores s
-    into c * tanh(s / c); `flash_attention` True asks for cuDNN's kernel. Vaswani et al., 2017.
+    into c * tanh(s / c). `flash_attention` True asks for cuDNN's fused kernel, False for none; None takes it on a GPU
+    where it can, unless `config.disable_flash_attention()` was called. Vaswani et al., 2017.
 
     >>> from hornbeam import ops
     >>> x = ops.ones((1, 3, 2, 4))
@@ -40,7 +42,7 @@ def dot_product_attention(
         raise ValueError(message)
     bias, mask = (None if x is None else as_array(x) for x in (bias, mask))
     scale = query.shape[-1] ** -0.5 if scale is None else scale
-    if flash_attention and attn_logits_soft_cap is None:
+    if attn_logits_soft_cap is None and _fused(query, key, flash_attention):
         return jax.nn.dot_product_attention(
             query, key, value, bias, mask, scale=scale, is_causal=is_causal, implementation="cudnn"
         )
@@ -55,6 +57,16 @@ def dot_product_attention(
     if mask is not None:
         scores = jnp.where(mask, scores, -0.7 * jnp.finfo(scores.dtype).max)
     return _weighted(jax.nn.softmax(scores).astype(value.dtype), value)
+
+
+def _fused(query: jax.Array, key: jax.Array, asked: bool | None) -> bool:
+    """Return whether cuDNN's kernel is taken: where it is asked for, or where nothing is said and it can be."""
+    asked = config.is_flash_attention_enabled() if asked is None else asked
+    if asked is not None or jax.default_backend() != "gpu":
+        return bool(asked)
+    lengths = (query.shape[1], key.shape[1])
+    even = all(isinstance(length, int) and length % 2 == 0 for length in lengths)
+    return even and query.dtype.itemsize == 2 and query.shape[3] % 8 == 0 and query.shape[3] <= 128
 
 
 def _scores(query: jax.Array, key: jax.Array) -> jax.Array:

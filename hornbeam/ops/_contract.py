@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
 
 from hornbeam._core.op import op
-from hornbeam.ops._arrays import Tensor, as_array
+from hornbeam.ops._arrays import Tensor, as_array, total_dtype
 
 
 def _product(x1: Any, x2: Any) -> dict[str, Any]:
@@ -28,6 +29,10 @@ def matmul(x1: Tensor, x2: Tensor) -> Tensor:
     [[11]]
     """
     x1, x2 = as_array(x1), as_array(x2)
+    if x1.ndim > 2 and x2.ndim == 2 and x1.shape[-1] == x2.shape[0]:
+        # As one product of two matrices: on a CPU the gradient of x2 takes half the time then.
+        rows = jnp.reshape(x1, (math.prod(x1.shape[:-1]), x1.shape[-1]))
+        return jnp.reshape(jnp.matmul(rows, x2, **_product(x1, x2)), (*x1.shape[:-1], x2.shape[1]))
     return jnp.matmul(x1, x2, **_product(x1, x2))
 
 
@@ -131,4 +136,5 @@ def trace(x: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     >>> ops.trace([[1, 2], [3, 4]]).tolist()
     5
     """
-    return jnp.trace(as_array(x), offset, axis1, axis2)
+    x = as_array(x)
+    return jnp.trace(x, offset, axis1, axis2, dtype=total_dtype(x))

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from hornbeam._core.op import op, read
-from hornbeam._core.state import HERE, Scope, Variable, holding
+from hornbeam._core.state import HERE, Scope, Variable, here, holding
 
 Values = list[Any]
 Body = Callable[..., tuple[Any, Values]]  # (values of Variables, *args) -> (result, new values)
@@ -39,7 +39,8 @@ class _Carried:
         outer = dict(HERE.scope or {})
 
         def run(values: Values, *args: Any) -> tuple[Any, Values]:
-            with holding(Scope({**outer, **dict(zip(self.variables, values, strict=True))}, open_ended=True)) as scope:
+            scope = Scope({**outer, **dict(zip(self.variables, values, strict=True))}, open_ended=True)
+            with holding(scope), here(looped=True):
                 before = dict(scope)
                 result = read(fn(*args))
                 written = (v for v in scope if scope[v] is not before.get(v))

@@ -11,7 +11,7 @@ from jax.core import max_dim
 from hornbeam._core import config
 from hornbeam._core.op import op
 from hornbeam.ops._arrays import Tensor, as_array
-from hornbeam.ops._fast import is_small_convolution, matrix_convolution
+from hornbeam.ops._fast import Geometry, fast_convolution, hint, transposed_by_phases
 
 Sizes = int | Sequence[int]
 
@@ -42,17 +42,24 @@ def check_padding(padding: str) -> str:
     return lowered
 
 
-def spatial_padding(
-    lengths: Sequence[int], window: Sequence[int], strides: Sequence[int], padding: str
-) -> list[tuple[int, int]]:
-    """Return what is added before and after each spatial axis; an odd 'same' adds the one more after."""
-    if padding == "valid":
-        return [(0, 0)] * len(window)
-    pads = []
-    for length, size, stride in zip(lengths, window, strides, strict=True):
-        total = max_dim((-(-length // stride) - 1) * stride + size - length, 0)
+def window_geometry(
+    lengths: Sequence[int],
+    window: Sequence[int],
+    strides: tuple[int, ...],
+    padding: str,
+    dilation: tuple[int, ...] | None = None,
+) -> Geometry:
+    """Return where a window goes along axes of `lengths`; an odd 'same' padding adds the one more at the end."""
+    dilation = dilation or (1,) * len(window)
+    reaches = [(size - 1) * d + 1 for size, d in zip(window, dilation, strict=True)]
+    pads, out = [], []
+    for length, reach, stride in zip(lengths, reaches, strides, strict=True):
+        total = 0
+        if padding == "same":
+            total = max_dim((-(-length // stride) - 1) * stride + reach - length, 0)
         pads.append((total // 2, total - total // 2))
-    return pads
+        out.append(max_dim((length + total - reach) // stride + 1, 0))
+    return Geometry(tuple(window), strides, dilation, tuple(pads), tuple(out))
 
 
 def _check_channels(channels: int, kernel: jax.Array) -> int:
@@ -98,17 +105,17 @@ def conv(
     strides = per_axis(strides, rank, "strides")
     dilation = per_axis(dilation_rate, rank, "dilation_rate")
     groups = _check_channels(inputs.shape[-1 if last else 1], kernel)
-    if last and groups == 1:
-        lengths, window = inputs.shape[1:-1], [(k - 1) * d + 1 for k, d in zip(kernel.shape, dilation, strict=False)]
-        pads = spatial_padding(lengths, window, strides, check_padding(padding))
-        outs = [(n + sum(p) - w) // s + 1 for n, p, w, s in zip(lengths, pads, window, strides, strict=True)]
-        if is_small_convolution(inputs, lengths, outs, kernel.shape[-1]) and min(outs) > 0:
-            return matrix_convolution(inputs, kernel.astype(inputs.dtype), outs, strides, pads, dilation)
+    lengths = inputs.shape[1:-1] if last else inputs.shape[2:]
+    geometry = window_geometry(lengths, kernel.shape[:-2], strides, check_padding(padding), dilation)
+    kernel = kernel.astype(inputs.dtype)
+    result = fast_convolution(inputs if last else jnp.moveaxis(inputs, 1, -1), kernel, geometry)
+    if result is not None:
+        return result if last else jnp.moveaxis(result, -1, 1)
     result = jax.lax.conv_general_dilated(
         inputs,
-        kernel.astype(inputs.dtype),
+        kernel,
         strides,
-        check_padding(padding).upper(),
+        geometry.pads,
         rhs_dilation=dilation,
         dimension_numbers=dimensions,
         feature_group_count=groups,
@@ -184,7 +191,7 @@ def conv_transpose(
     """
     inputs, kernel = as_array(inputs), as_array(kernel)
     rank = inputs.ndim - 2
-    _, dimensions = _dimensions(rank, data_format)
+    last, dimensions = _dimensions(rank, data_format)
     strides = per_axis(strides, rank, "strides")
     dilation = per_axis(dilation_rate, rank, "dilation_rate")
     extra = (output_padding,) * rank if output_padding is None or isinstance(output_padding, int) else output_padding
@@ -192,6 +199,14 @@ def conv_transpose(
     padding = check_padding(padding)
     pads = [_transpose_padding(*each, padding) for each in zip(windows, strides, extra, strict=True)]
     flipped = jnp.swapaxes(jnp.flip(kernel, range(rank)), -1, -2)
+    lengths = inputs.shape[1:-1] if last else inputs.shape[2:]
+    sizes = zip(lengths, strides, pads, windows, strict=True)
+    out = tuple((n - 1) * s + 1 + sum(pad) - w + 1 for n, s, pad, w in sizes)
+    geometry = Geometry(kernel.shape[:-2], strides, dilation, tuple(pads), out)
+    result = transposed_by_phases(inputs if last else jnp.moveaxis(inputs, 1, -1), flipped, geometry)
+    if result is not None:
+        return result if last else jnp.moveaxis(result, -1, 1)
+    hint()
     return jax.lax.conv_general_dilated(
         inputs, flipped, (1,) * rank, pads, lhs_dilation=strides, rhs_dilation=dilation, dimension_numbers=dimensions
     )

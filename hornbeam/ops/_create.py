@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from hornbeam._core import dtypes
 from hornbeam._core.op import op
-from hornbeam.ops._arrays import Tensor, as_array, convert_to_tensor
+from hornbeam.ops._arrays import Tensor, as_array, convert_to_tensor, inexact_pair
 
 Shape = int | Sequence[int]
 
@@ -145,8 +145,15 @@ def linspace(
     >>> ops.linspace(0.0, 1.0, num=3).tolist()
     [0.0, 0.5, 1.0]
     """
-    name = None if dtype is None else dtypes.canonical(dtype)
+    start, stop, name = _ends(start, stop, dtype)
     return jnp.linspace(start, stop, num, endpoint, retstep, dtype=name, axis=axis)
+
+
+def _ends(start: Any, stop: Any, dtype: Any) -> tuple[Any, Any, str | None]:
+    """Return two numbers between which others lie, and the dtype: that of floatx where neither is an array."""
+    if dtype is not None or not (hasattr(start, "dtype") or hasattr(stop, "dtype")):
+        return start, stop, dtypes.canonical(dtype)
+    return *inexact_pair(start, stop), None
 
 
 @op
@@ -187,7 +194,7 @@ def logspace(
     >>> ops.logspace(0.0, 2.0, num=3, base=2).tolist()
     [1.0, 2.0, 4.0]
     """
-    name = None if dtype is None else dtypes.canonical(dtype)
+    start, stop, name = _ends(start, stop, dtype)
     return jnp.logspace(start, stop, num, endpoint, base, dtype=name, axis=axis)
 
 
@@ -201,5 +208,5 @@ def geomspace(
     >>> ops.geomspace(1.0, 4.0, num=3).round(4).tolist()
     [1.0, 2.0, 4.0]
     """
-    name = None if dtype is None else dtypes.canonical(dtype)
+    start, stop, name = _ends(start, stop, dtype)
     return jnp.geomspace(start, stop, num, endpoint, dtype=name, axis=axis)

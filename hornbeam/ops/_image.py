@@ -34,7 +34,7 @@ def spatial_axes(images: jax.Array, data_format: str | None) -> tuple[int, int]:
 
 def rounded(x: jax.Array, dtype: Any) -> jax.Array:
     """Return a computed image in the dtype that it had: whole numbers are rounded and kept in range."""
-    if dtype.kind not in "biu":
+    if dtype.kind not in "iu":
         return x.astype(dtype)
     limits = jnp.iinfo(dtype)
     return jnp.clip(jnp.round(x), limits.min, limits.max).astype(dtype)

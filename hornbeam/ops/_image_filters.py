@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import jax
@@ -17,7 +18,7 @@ _SOBEL = np.array([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]])  # the
 
 def filtered(planes: jax.Array, kernel: jax.Array, padding: str) -> jax.Array:
     """Return planes (..., height, width) correlated with `kernel` (rows, columns)."""
-    flat = jnp.reshape(planes, (-1, 1, *planes.shape[-2:]))
+    flat = jnp.reshape(planes, (math.prod(planes.shape[:-2]), 1, *planes.shape[-2:]))
     result = jax.lax.conv_general_dilated(flat, kernel.astype(flat.dtype)[None, None], (1, 1), padding)
     return jnp.reshape(result, (*planes.shape[:-2], *result.shape[-2:]))
 
@@ -59,11 +60,11 @@ def sobel_edges(images: Tensor, data_format: str | None = None) -> Tensor:
     >>> ops.image.sobel_edges(ops.ones((1, 4, 4, 3))).shape
     (1, 4, 4, 3, 2)
     """
-    images = inexact(images)
+    images = as_array(images)
     axis = channel_axis(images, data_format)
-    planes = jnp.moveaxis(images, axis, -3)
+    planes = jnp.moveaxis(inexact(images), axis, -3)
     slopes = [filtered(planes, jnp.asarray(kernel), "SAME") for kernel in (_SOBEL.T, _SOBEL)]
-    return jnp.stack([jnp.moveaxis(slope, -3, axis) for slope in slopes], axis=-1)
+    return jnp.stack([jnp.moveaxis(slope, -3, axis) for slope in slopes], axis=-1).astype(images.dtype)
 
 
 @op

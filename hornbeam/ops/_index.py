@@ -55,7 +55,7 @@ def where(condition: Tensor, x1: Tensor = None, x2: Tensor = None) -> Tensor:
     [1, 2]
     """
     if x1 is None and x2 is None:
-        return jnp.where(as_array(condition))
+        return nonzero(condition)
     return jnp.where(as_array(condition), *pair(x1, x2))
 
 
@@ -100,7 +100,7 @@ def nonzero(x: Tensor) -> tuple[Tensor, ...]:
     >>> [places.tolist() for places in ops.nonzero([0, 7, 8])]
     [[1, 2]]
     """
-    return jnp.nonzero(as_array(x))
+    return tuple(places.astype("int32") for places in jnp.nonzero(as_array(x)))
 
 
 @op

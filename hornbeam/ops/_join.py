@@ -140,4 +140,5 @@ def unstack(x: Tensor, num: int | None = None, axis: int = 0) -> list[Tensor]:
     [[1, 2], [3, 4]]
     """
     x = as_array(x)
-    return [jnp.take(x, i, axis) for i in range(x.shape[axis] if num is None else num)]
+    length = x.shape[axis]
+    return [jnp.take(x, i, axis) for i in range(length if num is None or isinstance(length, int) else num)]

@@ -138,7 +138,7 @@ def matrix_rank(x: Tensor, tol: Tensor = None) -> Tensor:
     >>> int(ops.matrix_rank([[1.0, 2.0], [2.0, 4.0]]))
     1
     """
-    return jnp.linalg.matrix_rank(inexact(x), tol)
+    return jnp.linalg.matrix_rank(inexact(x), tol).astype("int32")
 
 
 @op

@@ -6,9 +6,8 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from hornbeam._core import dtypes
 from hornbeam._core.op import op
-from hornbeam.ops._arrays import Axis, Tensor, as_array, inexact
+from hornbeam.ops._arrays import Axis, Tensor, as_array, inexact, total_dtype
 from hornbeam.ops._reduce import axes
 
 
@@ -20,7 +19,8 @@ def nansum(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     >>> float(ops.nansum([1.0, float("nan")]))
     1.0
     """
-    return jnp.nansum(as_array(x), axis=axes(axis), keepdims=keepdims)
+    x = as_array(x)
+    return jnp.nansum(x, axis=axes(axis), keepdims=keepdims, dtype=total_dtype(x))
 
 
 @op
@@ -31,7 +31,8 @@ def nanprod(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     >>> float(ops.nanprod([1.0, float("nan")]))
     1.0
     """
-    return jnp.nanprod(as_array(x), axis=axes(axis), keepdims=keepdims)
+    x = as_array(x)
+    return jnp.nanprod(x, axis=axes(axis), keepdims=keepdims, dtype=total_dtype(x))
 
 
 @op
@@ -108,7 +109,7 @@ def nanargmax(x: Tensor, axis: int | None = None, keepdims: bool = False) -> Ten
     >>> int(ops.nanargmax([float("nan"), 1.0]))
     1
     """
-    return jnp.nanargmax(as_array(x), axis=axis, keepdims=keepdims)
+    return jnp.nanargmax(as_array(x), axis=axis, keepdims=keepdims).astype("int32")
 
 
 @op
@@ -119,7 +120,7 @@ def nanargmin(x: Tensor, axis: int | None = None, keepdims: bool = False) -> Ten
     >>> int(ops.nanargmin([float("nan"), 1.0]))
     1
     """
-    return jnp.nanargmin(as_array(x), axis=axis, keepdims=keepdims)
+    return jnp.nanargmin(as_array(x), axis=axis, keepdims=keepdims).astype("int32")
 
 
 @op
@@ -152,7 +153,8 @@ def nancumsum(x: Tensor, axis: int | None = None, dtype: Any = None) -> Tensor:
     >>> ops.nancumsum([1.0, float("nan"), 3.0]).tolist()
     [1.0, 1.0, 4.0]
     """
-    return jnp.nancumsum(as_array(x), axis=axis, dtype=dtype and dtypes.canonical(dtype))
+    x = as_array(x)
+    return jnp.nancumsum(x, axis=axis, dtype=total_dtype(x, dtype))
 
 
 @op
@@ -163,4 +165,5 @@ def nancumprod(x: Tensor, axis: int | None = None, dtype: Any = None) -> Tensor:
     >>> ops.nancumprod([1.0, float("nan"), 3.0]).tolist()
     [1.0, 1.0, 3.0]
     """
-    return jnp.nancumprod(as_array(x), axis=axis, dtype=dtype and dtypes.canonical(dtype))
+    x = as_array(x)
+    return jnp.nancumprod(x, axis=axis, dtype=total_dtype(x, dtype))

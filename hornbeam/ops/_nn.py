@@ -197,7 +197,8 @@ def normalize(x: Tensor, axis: Axis = -1, order: float = 2, epsilon: float | Non
     epsilon = config.epsilon() if epsilon is None else epsilon
     axis = tuple(axis) if isinstance(axis, list) else axis
     if order == 2:
-        return x * jnp.minimum(jax.lax.rsqrt(jnp.sum(jnp.square(x), axis, keepdims=True)), 1 / epsilon)
+        limit = min(1 / epsilon, float(jnp.finfo(x.dtype).max))
+        return x * jnp.minimum(jax.lax.rsqrt(jnp.sum(jnp.square(x), axis, keepdims=True)), limit)
     return x / jnp.maximum(jnp.linalg.norm(x, order, axis, keepdims=True), epsilon)
 
 
@@ -239,16 +240,15 @@ def layer_normalization(
     axis = tuple(axis) if isinstance(axis, list) else axis
     epsilon = config.epsilon() if epsilon is None else epsilon
     wide, gamma, beta = _widened(x, gamma, beta)
-    variance = jnp.var(wide, axis, keepdims=True)
-    factor = jax.lax.rsqrt(variance + epsilon)
+    mean = jnp.mean(wide, axis, keepdims=True)
+    deviation = wide - mean  # its uses share one pass over memory, forward and back
+    factor = jax.lax.rsqrt(jnp.mean(jnp.square(deviation), axis, keepdims=True) + epsilon)
+    result = (wide if rms_scaling else deviation) * factor
     if gamma is not None:
-        factor = factor * _lined_up(gamma, x, axis)
-    if rms_scaling:
-        return (wide * factor).astype(x.dtype)
-    shift = -jnp.mean(wide, axis, keepdims=True) * factor
-    if beta is not None:
-        shift = shift + _lined_up(beta, x, axis)
-    return (wide * factor + shift).astype(x.dtype)
+        result = result * _lined_up(gamma, x, axis)
+    if beta is not None and not rms_scaling:
+        result = result + _lined_up(beta, x, axis)
+    return result.astype(x.dtype)
 
 
 @op

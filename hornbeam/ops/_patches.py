@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax
@@ -9,7 +10,7 @@ import jax.numpy as jnp
 
 from hornbeam._core import config
 from hornbeam._core.op import op
-from hornbeam.ops._arrays import Tensor, as_array
+from hornbeam.ops._arrays import Tensor, as_array, inexact
 from hornbeam.ops._conv import Sizes, check_padding, per_axis
 
 
@@ -77,11 +78,19 @@ def unfold(x: Tensor, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 
     """
     x = as_array(x)
     _, pads = _pairs(padding)
-    patches = jax.lax.conv_general_dilated_patches(
-        x, per_axis(kernel_size, 2, "kernel_size"), per_axis(stride, 2, "stride"), pads,
-        rhs_dilation=per_axis(dilation, 2, "dilation"),
-    )  # fmt: skip
-    return jnp.reshape(patches, (*patches.shape[:2], -1))
+    patches = _columns(x, per_axis(kernel_size, 2, "kernel_size"), per_axis(stride, 2, "stride"), pads, dilation)
+    return jnp.reshape(patches, (*patches.shape[:2], math.prod(patches.shape[2:])))
+
+
+def _columns(x: jax.Array, window: Any, strides: Any, padding: Any, dilation: Sizes) -> jax.Array:
+    """Return (batch, channels * window, *places) of `x` (batch, channels, *spatial)."""
+    if 0 in x.shape[1:]:
+        message = f"images must not be empty; got channels and lengths {x.shape[1:]}."
+        raise ValueError(message)
+    some = x if x.shape[0] != 0 else jnp.zeros((1, *x.shape[1:]), x.dtype)  # JAX's cannot take an empty batch
+    dilations = per_axis(dilation, len(window), "dilation_rate")
+    patches = jax.lax.conv_general_dilated_patches(some, window, strides, padding, rhs_dilation=dilations)
+    return patches[: x.shape[0]]
 
 
 def _pairs(padding: Sizes) -> tuple[list[int], list[tuple[int, int]]]:
@@ -101,13 +110,13 @@ def fold(
     >>> ops.fold(ops.ones((1, 12, 9)), (4, 4), 2).shape
     (1, 3, 4, 4)
     """
-    x = as_array(x)
+    x, dtype = inexact(x), as_array(x).dtype
     height, width = per_axis(output_size, 2, "output_size")
     window = per_axis(kernel_size, 2, "kernel_size")
     channels = x.shape[1] // (window[0] * window[1])
     image = jax.ShapeDtypeStruct((x.shape[0], channels, height, width), x.dtype)
     (result,) = jax.linear_transpose(lambda v: unfold(v, kernel_size, dilation, padding, stride), image)(x)
-    return result
+    return result.astype(dtype)
 
 
 @op
@@ -161,10 +170,8 @@ def _patches(
     last = config.standardize_data_format(data_format) == "channels_last"
     batched = x if x.ndim == rank + 2 else x[None]
     channels_first: Any = jnp.moveaxis(batched, -1, 1) if last else batched
-    patches = jax.lax.conv_general_dilated_patches(
-        channels_first, window, steps, check_padding(padding).upper(), rhs_dilation=per_axis(dilation, rank, "dilation")
-    )  # (batch, channels * window, *places)
-    apart = jnp.reshape(patches, (patches.shape[0], channels_first.shape[1], -1, *patches.shape[2:]))
+    patches = _columns(channels_first, window, steps, check_padding(padding).upper(), dilation)
+    apart = jnp.reshape(patches, (patches.shape[0], channels_first.shape[1], math.prod(window), *patches.shape[2:]))
     patches = jnp.reshape(jnp.swapaxes(apart, 1, 2), patches.shape)
     if last:
         patches = jnp.moveaxis(patches, 1, -1)

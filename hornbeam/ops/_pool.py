@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -12,21 +13,31 @@ import numpy as np
 from hornbeam._core import config
 from hornbeam._core.op import op
 from hornbeam.ops._arrays import Tensor, as_array
-from hornbeam.ops._conv import Sizes, check_padding, per_axis
-from hornbeam.ops._fast import block_max, is_blocks
+from hornbeam.ops._conv import Sizes, check_padding, per_axis, window_geometry
+from hornbeam.ops._fast import Geometry
+from hornbeam.ops._fast_pool import fast_pool, larger
 
 
 def _windows(
     inputs: jax.Array, pool_size: Sizes, strides: Sizes | None, padding: str, data_format: str | None
-) -> tuple[tuple[int, ...], tuple[int, ...], str]:
-    """Return the window and the strides with 1 for batch and channels, and the padding as lax names it."""
+) -> tuple[bool, Geometry]:
+    """Return whether the channels come last, and where the windows go."""
     rank = inputs.ndim - 2
     pool = per_axis(pool_size, rank, "pool_size")
     step = pool if strides is None else per_axis(strides, rank, "strides")
     last = config.standardize_data_format(data_format) == "channels_last"
-    full = [(1, *sizes, 1) if last else (1, 1, *sizes) for sizes in (pool, step)]
-    padding = check_padding(padding)
-    return full[0], full[1], padding.upper()
+    lengths = inputs.shape[1:-1] if last else inputs.shape[2:]
+    return last, window_geometry(lengths, pool, step, check_padding(padding))
+
+
+def _reduce_windows(x: jax.Array, geometry: Geometry, last: bool, combine: Any, start: Any) -> jax.Array:
+    """Return `combine` over the windows, as XLA does it."""
+
+    def full(sizes: Sequence[Any], other: Any) -> tuple[Any, ...]:
+        return (other, *sizes, other) if last else (other, other, *sizes)
+
+    window, strides, pads = full(geometry.window, 1), full(geometry.strides, 1), full(geometry.pads, (0, 0))
+    return jax.lax.reduce_window(x, np.asarray(start, x.dtype), combine, window, strides, pads)
 
 
 @op
@@ -47,11 +58,10 @@ def max_pool(
     (1, 2, 2, 3)
     """
     inputs = as_array(inputs)
-    window, step, padding = _windows(inputs, pool_size, strides, padding, data_format)
-    if is_blocks(inputs, window, step, padding):
-        return block_max(inputs, window)
-    low = -np.inf if inputs.dtype.kind not in "biu" else jnp.iinfo(inputs.dtype).min
-    return jax.lax.reduce_window(inputs, np.asarray(low, inputs.dtype), jax.lax.max, window, step, padding)
+    last, geometry = _windows(inputs, pool_size, strides, padding, data_format)
+    low = False if inputs.dtype == bool else jnp.iinfo(inputs.dtype).min if inputs.dtype.kind in "iu" else -np.inf
+    fast = fast_pool(larger, inputs, geometry, 1 if last else 2, low)
+    return _reduce_windows(inputs, geometry, last, jax.lax.max, low) if fast is None else fast
 
 
 @op
@@ -71,13 +81,25 @@ def average_pool(
     (1, 2, 2, 3)
     """
     inputs = as_array(inputs)
-    window, step, padding = _windows(inputs, pool_size, strides, padding, data_format)
-    zero = np.asarray(0, inputs.dtype)
-    total = jax.lax.reduce_window(inputs, zero, jax.lax.add, window, step, padding)
-    if padding == "VALID":
-        return total / np.prod(window).astype(inputs.dtype)
-    shape = [1 if size == 1 else length for size, length in zip(window, inputs.shape, strict=True)]
-    return total / jax.lax.reduce_window(jnp.ones(shape, inputs.dtype), zero, jax.lax.add, window, step, padding)
+    last, geometry = _windows(inputs, pool_size, strides, padding, data_format)
+    total = fast_pool(jnp.add, inputs, geometry, 1 if last else 2, 0)
+    if total is None:
+        total = _reduce_windows(inputs, geometry, last, jax.lax.add, 0)
+    if not any(map(any, geometry.pads)):
+        return total / np.prod(geometry.window).astype(inputs.dtype)
+    lengths = inputs.shape[1:-1] if last else inputs.shape[2:]
+    if not all(isinstance(n, int) for n in lengths):
+        ones = jnp.ones_like(inputs[:1, ..., :1] if last else inputs[:1, :1])
+        return total / _reduce_windows(ones, geometry, last, jax.lax.add, 0)
+    counts = [_inside(n, geometry, axis) for axis, n in enumerate(lengths)]
+    counts = functools.reduce(np.multiply.outer, counts)
+    return total / jnp.asarray(counts[..., None] if last else counts, inputs.dtype)
+
+
+def _inside(length: int, geometry: Geometry, axis: int) -> np.ndarray:
+    """Return how many places of each window lie on an axis of `length`."""
+    begin = np.arange(geometry.out[axis]) * geometry.strides[axis] - geometry.pads[axis][0]
+    return np.minimum(begin + geometry.window[axis], length) - np.maximum(begin, 0)
 
 
 @op

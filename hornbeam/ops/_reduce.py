@@ -7,9 +7,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from hornbeam._core import dtypes
 from hornbeam._core.op import op
-from hornbeam.ops._arrays import Axis, Tensor, as_array, inexact
+from hornbeam.ops._arrays import Axis, Tensor, as_array, inexact, total_dtype
 
 
 def axes(axis: Axis) -> int | tuple[int, ...] | None:
@@ -25,7 +24,8 @@ def sum(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     >>> ops.sum([[1, 2], [3, 4]], axis=0).tolist()
     [4, 6]
     """
-    return jnp.sum(as_array(x), axis=axes(axis), keepdims=keepdims)
+    x = as_array(x)
+    return jnp.sum(x, axis=axes(axis), keepdims=keepdims, dtype=total_dtype(x))
 
 
 @op
@@ -157,8 +157,8 @@ def prod(x: Tensor, axis: Axis = None, keepdims: bool = False, dtype: Any = None
     >>> ops.prod([2, 3, 4]).tolist()
     24
     """
-    dtype = None if dtype is None else dtypes.canonical(dtype)
-    return jnp.prod(as_array(x), axis=axes(axis), keepdims=keepdims, dtype=dtype)
+    x = as_array(x)
+    return jnp.prod(x, axis=axes(axis), keepdims=keepdims, dtype=total_dtype(x, dtype))
 
 
 @op
@@ -169,7 +169,7 @@ def argmax(x: Tensor, axis: int | None = None, keepdims: bool = False) -> Tensor
     >>> ops.argmax([[1, 3], [2, 0]], axis=1).tolist()
     [1, 0]
     """
-    return jnp.argmax(as_array(x), axis=axis, keepdims=keepdims)
+    return jnp.argmax(as_array(x), axis=axis, keepdims=keepdims).astype("int32")
 
 
 @op
@@ -180,7 +180,7 @@ def argmin(x: Tensor, axis: int | None = None, keepdims: bool = False) -> Tensor
     >>> ops.argmin([[1, 3], [2, 0]], axis=1).tolist()
     [0, 1]
     """
-    return jnp.argmin(as_array(x), axis=axis, keepdims=keepdims)
+    return jnp.argmin(as_array(x), axis=axis, keepdims=keepdims).astype("int32")
 
 
 @op
@@ -191,7 +191,7 @@ def count_nonzero(x: Tensor, axis: Axis = None) -> Tensor:
     >>> ops.count_nonzero([0, 1, 2]).tolist()
     2
     """
-    return jnp.count_nonzero(as_array(x), axis=axes(axis))
+    return jnp.count_nonzero(as_array(x), axis=axes(axis)).astype("int32")
 
 
 @op

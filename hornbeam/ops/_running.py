@@ -6,9 +6,8 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from hornbeam._core import dtypes
 from hornbeam._core.op import op
-from hornbeam.ops._arrays import Tensor, as_array, inexact
+from hornbeam.ops._arrays import Tensor, as_array, inexact, total_dtype
 
 
 @op
@@ -19,7 +18,8 @@ def cumsum(x: Tensor, axis: int | None = None, dtype: Any = None) -> Tensor:
     >>> ops.cumsum([1, 2, 3]).tolist()
     [1, 3, 6]
     """
-    return jnp.cumsum(as_array(x), axis=axis, dtype=dtype and dtypes.canonical(dtype))
+    x = as_array(x)
+    return jnp.cumsum(x, axis=axis, dtype=total_dtype(x, dtype))
 
 
 @op
@@ -30,7 +30,8 @@ def cumprod(x: Tensor, axis: int | None = None, dtype: Any = None) -> Tensor:
     >>> ops.cumprod([1, 2, 3]).tolist()
     [1, 2, 6]
     """
-    return jnp.cumprod(as_array(x), axis=axis, dtype=dtype and dtypes.canonical(dtype))
+    x = as_array(x)
+    return jnp.cumprod(x, axis=axis, dtype=total_dtype(x, dtype))
 
 
 @op

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from hornbeam._core import config
 from hornbeam._core.op import op
 from hornbeam.ops._arrays import Tensor, as_array, inexact
 
@@ -81,7 +82,11 @@ def rfft(x: Tensor, fft_length: int | None = None) -> Pair:
     >>> real.tolist()
     [2.0, 0.0]
     """
-    return _parts(jnp.fft.rfft(inexact(x), n=fft_length))
+    x = inexact(x)
+    if 0 in x.shape[-1:]:
+        message = f"rfft: x must have a last axis that is not empty; got shape {x.shape}."
+        raise ValueError(message)
+    return _parts(jnp.fft.rfft(x, n=fft_length))
 
 
 @op
@@ -217,7 +222,7 @@ def bartlett(x: Tensor) -> Tensor:
     >>> ops.bartlett(3).round(2).tolist()
     [0.0, 1.0, 0.0]
     """
-    return jnp.bartlett(int(x))
+    return jnp.bartlett(int(x)).astype(config.floatx())
 
 
 @op
@@ -228,7 +233,7 @@ def blackman(x: Tensor) -> Tensor:
     >>> ops.blackman(3).round(2).tolist()
     [-0.0, 1.0, -0.0]
     """
-    return jnp.blackman(int(x))
+    return jnp.blackman(int(x)).astype(config.floatx())
 
 
 @op
@@ -239,7 +244,7 @@ def hamming(x: Tensor) -> Tensor:
     >>> ops.hamming(3).round(2).tolist()
     [0.07999999821186066, 1.0, 0.07999999821186066]
     """
-    return jnp.hamming(int(x))
+    return jnp.hamming(int(x)).astype(config.floatx())
 
 
 @op
@@ -250,7 +255,7 @@ def hanning(x: Tensor) -> Tensor:
     >>> ops.hanning(3).round(2).tolist()
     [0.0, 1.0, 0.0]
     """
-    return jnp.hanning(int(x))
+    return jnp.hanning(int(x)).astype(config.floatx())
 
 
 @op
@@ -261,4 +266,4 @@ def kaiser(x: Tensor, beta: Tensor) -> Tensor:
     >>> ops.kaiser(3, 0.0).tolist()
     [1.0, 1.0, 1.0]
     """
-    return jnp.kaiser(int(x), beta)
+    return jnp.kaiser(int(x), as_array(beta)).astype(config.floatx())

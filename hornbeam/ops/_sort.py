@@ -34,7 +34,7 @@ def argsort(x: Tensor, axis: int = -1) -> Tensor:
     >>> ops.argsort([3, 1, 2]).tolist()
     [1, 2, 0]
     """
-    return jnp.argsort(as_array(x), axis=axis)
+    return jnp.argsort(as_array(x), axis=axis).astype("int32")
 
 
 @op
@@ -125,7 +125,8 @@ def unique(
     >>> ops.unique([3, 1, 3]).tolist()
     [1, 3]
     """
-    return jnp.unique(as_array(x), return_index, return_inverse, return_counts, axis, size=size, fill_value=fill_value)
+    found = jnp.unique(as_array(x), return_index, return_inverse, return_counts, axis, size=size, fill_value=fill_value)
+    return (found[0], *(places.astype("int32") for places in found[1:])) if isinstance(found, tuple) else found
 
 
 @op
@@ -160,7 +161,8 @@ def bincount(x: Tensor, weights: Tensor = None, minlength: int = 0, sparse: bool
         raise ValueError(message)
 
     def count(row: jax.Array, row_weights: jax.Array | None = None) -> jax.Array:
-        return jnp.bincount(row, row_weights, length=length)
+        counts = jnp.bincount(row, row_weights, length=length)
+        return counts.astype("int32") if row_weights is None else counts
 
     if x.ndim == 1:
         counts = count(x, weights)

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from hornbeam._core.op import op
-from hornbeam.ops._arrays import Tensor, as_array, inexact
+from hornbeam.ops._arrays import Tensor, as_array, beside, inexact
 
 
 @op
@@ -130,7 +130,8 @@ def clip(x: Tensor, x_min: Tensor, x_max: Tensor) -> Tensor:
     >>> ops.clip([1, 5, 9], 2, 6).tolist()
     [2, 5, 6]
     """
-    return jnp.clip(as_array(x), x_min, x_max)
+    x = as_array(x)
+    return jnp.clip(x, *(b if b is None else beside(b, x) for b in (x_min, x_max)))
 
 
 @op

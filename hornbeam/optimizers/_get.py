@@ -10,11 +10,12 @@ from hornbeam.optimizers import _adam as a
 from hornbeam.optimizers import _matrix as m
 from hornbeam.optimizers import _rules as r
 from hornbeam.optimizers import _wrappers as w
+from hornbeam.optimizers._optax import OptaxOptimizer
 from hornbeam.optimizers._optimizer import Optimizer
 
 _CLASSES = (
     Optimizer, r.SGD, r.RMSprop, r.Adagrad, r.Adadelta, r.Ftrl, r.Lion, a.Adam, a.AdamW, a.Adamax, a.Nadam, a.Lamb,
-    a.ScheduleFreeAdamW, m.Adafactor, m.Muon, w.LossScaleOptimizer, w.MultiOptimizer, w.OptimizerMap,
+    a.ScheduleFreeAdamW, m.Adafactor, m.Muon, w.LossScaleOptimizer, w.MultiOptimizer, w.OptimizerMap, OptaxOptimizer,
 )  # fmt: skip
 FAMILY = Family("optimizer", "keras.optimizers", {c.__name__: c for c in _CLASSES})
 _LOWER = {c.__name__.lower(): c for c in _CLASSES}
@@ -38,7 +39,7 @@ def get(identifier: Any) -> Optimizer | None:
     elif isinstance(identifier, Mapping):
         found = deserialize(identifier)
     elif hasattr(identifier, "init") and hasattr(identifier, "update"):
-        found = w.OptaxOptimizer(identifier)
+        found = OptaxOptimizer(identifier)
     if isinstance(found, type):
         found = found()
     if not isinstance(found, Optimizer):

@@ -1,7 +1,7 @@
-"""Optimizers made of others: a loss scale that finds itself, one optimizer per variable, transformations of optax."""
+"""Optimizers made of others: a loss scale that finds itself, one optimizer per variable."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 import jax
@@ -295,59 +295,3 @@ class MultiOptimizer(Optimizer):
             "loss_scale_factor": self.loss_scale_factor,
             "name": self.name,
         }
-
-
-class OptaxOptimizer(Optimizer):
-    """An optax transformation, or any object with its `init` and `update`, as an optimizer.
-
-    What the transformation gives is multiplied by `learning_rate`, which is 1 unless it is set, and added. The
-    transformation is functions, which no file holds: a model compiled with it is saved without its optimizer.
-
-    >>> from types import SimpleNamespace
-    >>> import hornbeam as keras
-    >>> half = SimpleNamespace(init=lambda params: (), update=lambda g, state, params: ([-x / 2 for x in g], state))
-    >>> v = keras.Variable([1.0])
-    >>> keras.optimizers.get(half).apply([keras.ops.array([1.0])], [v])
-    >>> v.numpy().tolist()
-    [0.5]
-    """
-
-    def __init__(self, transformation: Any, name: str | None = None) -> None:
-        super().__init__(1.0, name=name)
-        self.transformation = transformation
-        self._state: list[Variable] = []
-
-    def build(self, variables: Iterable[Variable]) -> None:
-        """Make the transformation's state for `variables`, which must be the same each time."""
-        before = self._trainable
-        super().build(variables)
-        if before and [id(v) for v in before] != [id(v) for v in self._trainable]:
-            message = f"{self.name}: the variables of the first build expected; compile again for others."
-            raise ValueError(message)
-        if not before:
-            state = self.transformation.init([v.value for v in self._trainable])
-            leaves, self._structure = jax.tree.flatten(state)
-            for i, leaf in enumerate(map(jnp.asarray, leaves)):
-                slot = self.add_variable(leaf.shape, dtype=leaf.dtype, name=f"state_{i}")
-                slot.assign(leaf)
-                self._state.append(slot)
-
-    def update_all(self, gradients: Sequence[Any], variables: Sequence[Variable], learning_rate: Any) -> None:
-        """Change all variables by what the transformation gives; a variable without a gradient has one of zeros."""
-        given = {v: g for g, v in zip(gradients, variables, strict=True)}
-        values = [v.value for v in self._trainable]
-        all_gradients = [given.get(v, jnp.zeros(v.shape, v.dtype)) for v in self._trainable]
-        state = jax.tree.unflatten(self._structure, [v.value for v in self._state])
-        updates, state = self.transformation.update(all_gradients, state, values)
-        for variable, update in zip(self._trainable, updates, strict=True):
-            if variable in given:
-                variable.assign(variable.value + learning_rate * update)
-        for slot, leaf in zip(self._state, jax.tree.leaves(state), strict=True):
-            slot.assign(leaf)
-
-    def get_config(self) -> dict[str, Any]:
-        """Raise TypeError: the functions of a transformation cannot be written down."""
-        message = (
-            f"{self.name} wraps an optax transformation, which cannot be saved; save the model without its optimizer."
-        )
-        raise TypeError(message)

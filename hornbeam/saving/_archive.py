@@ -12,6 +12,7 @@ from hornbeam.saving import _hdf5
 from hornbeam.saving._atomic import replacing, writable
 from hornbeam.saving._files import HDF5, ZIP, open_file, starts_with, wrong_kind
 from hornbeam.saving._objects import for_file, prepare
+from hornbeam.saving._tree import walk
 from hornbeam.saving._weights import MEMBER, groups_of, load_groups, may_write, read_hdf5
 from hornbeam.saving._zip import pack, unpack
 
@@ -111,6 +112,9 @@ def load_model(
         message = f"{what} describes an object of type {type(model).__name__}; a model is expected."
         raise ValueError(message)
     groups = read_hdf5(members[MEMBER], what) if MEMBER in members else {}
+    for place, layer in walk(model):
+        if getattr(layer, "quantizable", False) and place in groups:
+            layer._quantize_like(groups[place].arrays)
     model.load_report = load_groups(model, groups, name, skip_mismatch=False)
     return model
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from hornbeam._core.state import Variable
 from hornbeam.saving import _hdf5
 from hornbeam.saving._atomic import replacing, writable
 from hornbeam.saving._files import HDF5, ZIP, open_file, starts_with, wrong_kind
@@ -23,27 +22,10 @@ MEMBER = "model.weights.h5"  # what a `.keras` archive calls its weights
 SHOWN = 5  # how many of many mismatches an error lists
 
 
-class _Merged:
-    """A weight and the low-rank product on top of it, in files one weight: what is loaded takes the place of both."""
-
-    def __init__(self, view: Any) -> None:
-        self.view, self.path, self.shape = view, view.base.path, view.base.shape
-
-    def numpy(self) -> np.ndarray:
-        return np.asarray(self.view.value)
-
-    def assign(self, value: Any) -> None:
-        self.view.base.assign(value)
-        self.view.b.assign(np.zeros(self.view.b.shape))
-
-
 def own_variables(obj: Any) -> dict[str, Any]:
     """Return the variables that `obj` itself owns, by their keys in a file."""
-    variables = obj.variables if is_optimizer(obj) else obj._weights
-    views = {id(v.base): v for v in vars(obj).values() if isinstance(getattr(v, "base", None), Variable)}
-    hidden = {id(part) for view in views.values() for part in (view.a, view.b)}
-    shown = [_Merged(views[id(v)]) if id(v) in views else v for v in variables if id(v) not in hidden]
-    return {str(i): variable for i, variable in enumerate(shown)}
+    variables = obj.variables if is_optimizer(obj) else obj._saved_weights()
+    return {str(i): variable for i, variable in enumerate(variables)}
 
 
 def _hook(obj: Any, name: str) -> Any:

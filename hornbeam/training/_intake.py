@@ -6,7 +6,7 @@ from typing import Any
 
 from hornbeam._core import config
 from hornbeam.callbacks import CallbackList
-from hornbeam.data import _arrays, _check, _iterable
+from hornbeam.data import _arrays, _check, _foreign, _iterable
 from hornbeam.data._arrays import Sample
 from hornbeam.data._iterable import Stream
 
@@ -29,11 +29,11 @@ def intake(
                 "beside it."
             )
             raise ValueError(message)
-        return Stream(x)
+        return Stream(x, f"{prefix}x", names_of(model))
     if x is None:
         message = f"{prefix}x is missing: give arrays, or a generator of batches."
         raise ValueError(message)
-    parts = {"x": x, "y": y, "sample_weight": sample_weight}
+    parts = {"x": x, "y": y, "sample_weight": sample_weight} | _by_columns(model, x, y)
     sample = Sample(*(_arrays.as_arrays(part, f"{prefix}{name}") for name, part in parts.items()))
     if not (allow_empty and _arrays.rows_of(sample.x) == 0):
         _check_inputs(model, sample.x, prefix)
@@ -42,6 +42,29 @@ def intake(
         _check.warn_of_odd_values(sample.x, "x")
         _check.warn_of_odd_values(sample.y, "y")
     return sample
+
+
+def names_of(model: Any) -> tuple[list[str], list[str]]:
+    """Return the names of a functional model's inputs and outputs; none of another model."""
+    function = model._function
+    return ([], []) if function is None else (list(function.input_names), list(model.output_names))
+
+
+def _by_columns(model: Any, x: Any, y: Any) -> dict[str, Any]:
+    """Return x and y from the columns of a table, or of a frame for a model with several named inputs."""
+    inputs, outputs = names_of(model)
+    if _foreign.is_table(x):
+        columns = _foreign.columns(x)
+        if isinstance(y, str):
+            outputs = [y]
+        x, found = _foreign.inputs_and_targets(columns, inputs, outputs)
+        return {"x": x, "y": found if y is None or isinstance(y, str) else y}
+    parts = {}
+    for name, frame, wanted in (("x", x, inputs), ("y", y, outputs)):
+        if _foreign.is_frame(frame) and len(wanted) > 1 and set(wanted) <= set(frame.columns):
+            columns = _foreign.columns(frame)
+            parts[name] = {n: columns[n] for n in wanted}
+    return parts
 
 
 def _check_inputs(model: Any, x: Any, prefix: str) -> None:

@@ -6,17 +6,24 @@ dispatch is one step, and the next are sized so that each takes about `DISPATCH_
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import itertools
+import math
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
+from hornbeam._core import config
 from hornbeam.callbacks import CallbackList
+from hornbeam.callbacks._progress import Progress
 from hornbeam.data._arrays import Sample, batches, bytes_of, rows_of, take
 from hornbeam.data._iterable import Stream
-from hornbeam.training._progress import Progress
+from hornbeam.training._debug import explain
+from hornbeam.training._filled import MOST, can_fill, filled, gather, is_small, length_of, stacked
 from hornbeam.training._step import Batch
 
 DISPATCH_SECONDS = 0.05
@@ -38,12 +45,21 @@ class Runner:
     ) -> None:
         self.class_weight = class_weight if isinstance(data, Stream) else None  # in the arrays' weights already
         self.model, self.kind, self.data, self.batch_size, self.callbacks = model, kind, data, batch_size, callbacks
-        self.steps = steps if steps is not None else self._count_steps()
+        asked = steps if steps is not None else self._count_steps()
+        self.steps = config.limited("the steps of an epoch", asked, config.max_steps_per_epoch())
+        steps = self.steps if self.steps != asked else steps
         self.limit = steps
         self.chunk = 1  # steps in the next dispatch
         self.watched = callbacks.wants_batches(kind)
         self.guarded = kind == "train" and callbacks.wants_bad_batches()
         self.placed: Batch | None = None  # the arrays on the device
+        self.head: Batch | None = None  # the first batch of a stream
+        self.at, self.order = 0, None  # the place of an epoch's first batch, when epochs of given steps share a pass
+        self.last: dict[str, float] = {}  # the values of the last epoch
+        self.done = self.drawn = self.epochs = 0  # steps of this epoch; batches of finished epochs, and their number
+        self.pulse: Callable[[int], None] | None = None  # called between dispatches with the steps done
+        self.halt: float = math.inf  # the step at which a dispatch must end
+        self.debugs, self.number = False, 0  # whether to explain what is not finite; the epoch's number
 
     def _count_steps(self) -> int | None:
         if isinstance(self.data, Stream):
@@ -56,12 +72,21 @@ class Runner:
             return self.data.peek()
         return Sample(*(take(part, slice(self.batch_size)) for part in self.data))
 
-    def epoch(self, progress: Progress, *, shuffle: Any = False) -> dict[str, float]:
-        """Run one epoch and return its values; the progress line is left for the caller to finish."""
-        model, objective = self.model, self.model._objective
-        objective.reset()
-        self.done = 0
-        dispatches = self._many(shuffle) if self._fits_loop() else self._one_by_one(shuffle)
+    def epoch(
+        self, progress: Progress, *, shuffle: Any = False, first: int = 0, drawn: Callable[[], None] | None = None
+    ) -> dict[str, float]:
+        """Run one epoch and return its values; the progress line is left for the caller to finish.
+
+        One that was interrupted goes on with step `first`, and calls `drawn` when its order is drawn once more.
+        """
+        model = self.model
+        if not first:
+            model.reset_metrics()
+        self.done = first
+        order = self.order = self.draw_order(shuffle) if self.order is None or not self.at else self.order
+        dispatches = self._dispatches(order, first)
+        if drawn is not None:
+            drawn()
         for done in dispatches:
             self.done = done
             if progress.due():
@@ -70,23 +95,59 @@ class Runner:
                 break
             if model.stop_evaluating and self.kind == "test":
                 break
+            if self.pulse is not None:
+                self.pulse(done)
+        self._check_length()
         if isinstance(self.data, Stream):
-            self._check_length()
-        return self.values()
+            self.steps = self.limit or self.done  # known now, where it was not
+        elif self.kind == "train" and self.limit:  # the next epoch goes on where this one ends
+            self.at = (self.at + self.done) % -(-rows_of(self.data) // self.batch_size)
+        self.drawn, self.epochs = self.drawn + self.done, self.epochs + 1
+        self.last = self.values() if self.done else self.last
+        return self.last
+
+    def _dispatches(self, order: np.ndarray | None, first: int) -> Iterator[int]:
+        """Return the epoch's dispatches from step `first` on; each gives the steps done so far."""
+        if self._fits_loop():
+            return self._many(order, first)
+        return self._one_by_one(self._batches(order, first), first)
+
+    def forward(self, epochs: int, batches: int, *, shuffle: Any = False) -> None:
+        """Bring a stream to where it is after `epochs` epochs of `batches` batches in all."""
+        self.epochs, self.drawn = epochs, batches
+        data, train = self.data, self.kind == "train"
+        if not isinstance(data, Stream) or not epochs:
+            return
+        continues = data.once or (train and self.limit is not None)  # an epoch begins where the one before ended
+        if not continues:
+            data.rewind()
+        for _ in range(epochs):
+            if continues:
+                self.draw_order(shuffle)
+                data.forward(batches // epochs)
+            if train:
+                data.epoch_ended()
+
+    def close(self) -> None:
+        """End the workers of a stream."""
+        if isinstance(self.data, Stream):
+            self.data.close()
 
     def _fits_loop(self) -> bool:
         """Return whether many steps may share a dispatch: arrays that fit the device, and nobody wants every batch."""
         if self.model.run_eagerly or not isinstance(self.data, Sample) or bytes_of(self.data) > DEVICE_BYTES:
             return False
-        return not self.watched or self.model.steps_per_execution > 1
+        return not self.watched or self.model.steps_per_execution != 1
 
     def values(self) -> dict[str, float]:
         """Fetch the averages so far from the device, in the order of their names."""
-        results = self.model._objective.results()
+        results = self.model._results()
         return {name: _to_float(results[name]) for name in sorted(results)}
 
     def draw_order(self, shuffle: Any) -> np.ndarray | None:
         """Return the order of the samples in this epoch; None as they are."""
+        if isinstance(self.data, Stream):
+            self.data.draw_order(shuffle=bool(shuffle))
         if not shuffle or not isinstance(self.data, Sample):
             return None
         count = rows_of(self.data)
@@ -107,57 +168,132 @@ class Runner:
         elif self.guarded and not self.model._loss_is_finite():
             self.callbacks.on_train_batch_end(step, self.values())
 
-    def _one_by_one(self, shuffle: Any) -> Iterator[int]:
-        """Run one dispatch a batch."""
+    def _batches(self, order: np.ndarray | None, first: int) -> Iterator[Sample]:
+        """Return the batches of an epoch from the one of step `first` on; those before are drawn here."""
         if isinstance(self.data, Stream):
-            source: Iterator[Sample] = self.data.epoch(self.limit)
+            if self.kind == "test" and self.epochs and not self.data.once:
+                self.data.rewind()
+            source = self.data.epoch(self.limit)
         else:
-            source = batches(self.data, self.batch_size, self.draw_order(shuffle))
-        for step, sample in enumerate(source):
-            if self.limit is not None and step >= self.limit:
-                return
-            self._begin(step)
-            self._run_sample(sample, step)
-            self._end(step)
-            yield step + 1
+            source = batches(self.data, self.batch_size, order)
+            first, limit = first + self.at, None if self.limit is None else self.limit + self.at
+            source = itertools.islice(source, limit)
+        next(itertools.islice(source, first, first), None)
+        return source
 
-    def _run_sample(self, sample: Sample, step: int) -> None:
-        try:
+    def _one_by_one(self, source: Iterator[Sample], first: int) -> Iterator[int]:
+        """Run one dispatch a batch, or one a group of small batches where nobody wants every batch."""
+        numbered = (self._batch_of(sample, step) for step, sample in enumerate(source, first))
+        head = next(numbered, None)
+        if head is None:
+            return
+        if self.head is None:  # the form of all batches but the last
+            self.head = head
+        fill, step = can_fill(self.model._steps(), self.kind, self.head), first
+        alone = self.watched or self.guarded or self.debugs or self.model.run_eagerly
+        room = lambda: 1 if alone else int(min(MOST, self.halt - step))  # noqa: E731 - it follows `step`
+        for group in gather(itertools.chain([head], numbered), room, self.head, fill=fill):
+            run = functools.partial(self._run_group, group, fill=fill, alone=alone)
+            while group:
+                self._begin(step)
+                with self._placing(step):
+                    reached = self._dispatch(run, step, step + len(group), group[0])
+                del group[: reached - step]
+                step = reached
+                self._end(step - 1)
+                yield step
+
+    def _batch_of(self, sample: Sample, step: int) -> Batch:
+        with self._placing(step):
             if self.class_weight is not None:
                 sample = self.model._weighted(sample, self.class_weight)
-            self.model._steps().run_batch(self.kind, self.model._batch_of(sample))
+            return self.model._batch_of(sample)
+
+    @contextlib.contextmanager
+    def _placing(self, step: int) -> Iterator[None]:
+        """Add to an error at which batch it came up."""
+        try:
+            yield
         except ValueError as error:
             error.add_note(f"This came up in batch {step} of the data (counted from 0).")
             raise
 
-    def _many(self, shuffle: Any) -> Iterator[int]:
-        """Run dispatches of many steps each, and the last, shorter batch by itself."""
-        model, data = self.model, self.data
+    def _run_group(self, group: list[Batch], start: int, stop: int, *, fill: bool, alone: bool) -> None:
+        """Run the first steps of a group; a short batch at its end is filled up where that is the same."""
+        group = group[: stop - start]
+        steps, size, last = self.model._steps(), length_of(self.head), length_of(group[-1])
+        rows = None
+        if fill and last <= size:
+            rows = (len(group) - 1) * size + last
+            group[-1] = filled(group[-1], size) if last < size else group[-1]
+        if alone or not is_small(group[0]) or length_of(group[0]) != size:
+            steps.run_batch(self.kind, group[0], rows)
+        else:
+            steps.run_group(self.kind, stacked(group), size, len(group), rows)
+
+    def _many(self, order: np.ndarray | None, first: int) -> Iterator[int]:
+        """Run dispatches of many steps each; a last, shorter batch that cannot be filled up runs by itself."""
+        model, data, steps = self.model, self.data, self.model._steps()
         assert isinstance(data, Sample)  # noqa: S101 - epoch() chose this way
         if self.placed is None:
             self.placed = model._on_device(model._batch_of(data))
-        rows, size = rows_of(data), self.batch_size
-        order = self.draw_order(shuffle)
-        whole = rows // size
-        total = min(whole + bool(rows % size), self.limit or whole + 1)
+        rows, size, at = rows_of(data), self.batch_size, self.at
+        whole, total = rows // size, -(-rows // size)
+        fill = size < rows and whole < total and can_fill(steps, self.kind, model._batch_of(self.first()))
+        if fill:
+            whole = total
+            if self.kind == "train":  # its own rows first, as noise is drawn by place
+                order = np.resize(np.arange(rows) if order is None else order, total * size)
+        total = min(total - at, self.limit or total)
         places = None if order is None else model._on_device(order.astype(np.int32))
-        step = 0
-        while step < min(whole, total):
-            chunk = model.steps_per_execution if self.watched else self.chunk
-            stop = min(step + chunk, whole, total)
+        given, guarded = (self.kind, self.placed, places, size), self.guarded or self.debugs
+        filled_rows = rows if fill else None
+
+        def run(start: int, stop: int) -> int:
+            return model._steps().run_many(*given, at + start, at + stop, guarded, filled_rows) - at
+
+        step = first
+        while step < min(whole - at, total):
+            strides = self.watched and model.steps_per_execution != "auto"
+            chunk: Any = model.steps_per_execution if strides else self.chunk
+            stop = int(min(step + chunk, whole - at, total, self.halt))
             self._begin(step)
             began = time.perf_counter()
-            reached = int(model._steps().run_many(self.kind, self.placed, places, size, step, stop, self.guarded))
+            reached = self._dispatch(run, step, stop)
             self._adapt(time.perf_counter() - began, reached - step)
             step = reached
             self._end(step - 1)
             yield step
         if step < total:
             self._begin(step)
-            rest = slice(whole * size, rows) if order is None else order[whole * size :]
-            self._run_sample(Sample(*(take(part, rest) for part in data)), step)
+            self._dispatch(lambda *_: steps.run_batch(self.kind, self._rows_of(at + step)[0]), step, step + 1)
             self._end(step)
             yield step + 1
+
+    def _rows_of(self, step: int) -> tuple[Batch, np.ndarray]:
+        """Return a batch of the arrays, and the numbers of its samples."""
+        assert isinstance(self.data, Sample)  # noqa: S101 - streams have no numbers
+        numbers = np.arange(step * self.batch_size, min((step + 1) * self.batch_size, rows_of(self.data)))
+        numbers = numbers if self.order is None else self.order[numbers]
+        return self.model._batch_of(Sample(*(take(part, numbers) for part in self.data))), numbers
+
+    def _dispatch(self, run: Callable[[int, int], int | None], step: int, stop: int, streamed: Any = None) -> int:
+        """Run the steps up to `stop`, and return the one that was reached; a fault loses no step before it."""
+        steps = self.model._steps()
+        before = steps._read() if self.debugs else None
+        try:
+            reached = run(step, stop) or stop
+        except Exception:
+            if stop - step == 1 or self.watched:
+                raise
+            return self._dispatch(run, step, step + 1)  # one by one, up to the step that fails
+        if before is not None and not steps.is_finite():
+            steps._write(self.kind, before)
+            if reached - step > 1:
+                return self._dispatch(run, step, step + 1)
+            batch, numbers = self._rows_of(self.at + step) if isinstance(self.data, Sample) else (streamed, None)
+            raise explain(steps, before, batch, f"batch {step} of epoch {self.number}, both counted from 0", numbers)
+        return reached
 
     def _adapt(self, seconds: float, steps: int) -> None:
         """Size the next dispatch by how long this one took; grow at most fourfold, since the first one compiled."""
@@ -165,12 +301,17 @@ class Runner:
         self.chunk = min(wanted, self.chunk * 4)
 
     def _check_length(self) -> None:
-        if self.done == 0:
+        """Warn when there were fewer batches than asked for; an epoch without any ends the training."""
+        if self.done == 0 and self.epochs == 0:
             message = "x gave no batch: the generator is empty or used up."
             raise ValueError(message)
-        if self.limit is not None and self.done < self.limit and not self.model.stop_training:
-            message = f"x gave {self.done} batches; {self.limit} were asked for. Training goes on with what there was."
-            warnings.warn(message, stacklevel=4)
+        stopped = self.model.stop_training if self.kind == "train" else self.model.stop_evaluating
+        if (self.done < (self.limit or 0) or not self.done) and not stopped:
+            asked = f"{self.limit} were asked for" if self.limit else "the generator is used up"
+            goes_on = "Training goes on with what there was" if self.done else "Training ends here"
+            warnings.warn(f"x gave {self.done} batches; {asked}. {goes_on}.", stacklevel=5)
+        if not self.done and self.kind == "train":
+            self.model.stop_training = True
 
 
 def _to_float(value: Any) -> Any:

@@ -12,8 +12,12 @@ from hornbeam._core import config, tree
 from hornbeam._core.graph import KerasTensor
 from hornbeam._core.infer import infer
 from hornbeam.data._arrays import Sample
-from hornbeam.data._check import class_weights
+from hornbeam.data._check import class_weights, warn_of_odd_values
+from hornbeam.data._stored import Stored
+from hornbeam.layers import Embedding
 from hornbeam.losses._checks import check_predictions, check_targets
+
+LOOKED_AT = 32  # rows of data on disk whose values are checked
 
 
 def output_specs(model: Any, x: Any) -> Any:
@@ -21,17 +25,29 @@ def output_specs(model: Any, x: Any) -> Any:
     function = model._function
     if function is not None:
         return function._outputs_struct
+    if model.run_eagerly:  # with values, as its steps will be run
+        return model(x)
     specs = tree.map_structure(lambda a: None if a is None else KerasTensor((None, *a.shape[1:]), a.dtype.name), x)
     return infer(model, (specs,), {})
 
 
 def output_names(model: Any, outputs: Any) -> list[str]:
     """Return a name per output: the keys of a dict, the layers that made them, or output_1, output_2, ..."""
-    if isinstance(outputs, Mapping):
+    if isinstance(outputs, Mapping) and not any(map(tree.is_nested, outputs.values())):
         return sorted(outputs)
     if model._function is not None:
         return unique(model.output_names)
     return [f"output_{i + 1}" for i in range(len(tree.flatten(outputs)))]
+
+
+def layout(model: Any, outputs: Any) -> Any:
+    """Return the outputs' structure with the name of each in its place."""
+    return tree.pack_sequence_as(outputs, output_names(model, outputs))
+
+
+def are_named(model: Any, outputs: Any) -> bool:
+    """Return whether logs name the outputs: those of a list that `call` returns have no names."""
+    return model._function is not None or isinstance(outputs, Mapping)
 
 
 def unique(names: Sequence[str]) -> list[str]:
@@ -48,15 +64,15 @@ def in_order(given: Any, names: Sequence[str], what: str) -> list[Any]:
     """Return one entry per output from an array, a list in their order, or a dict by their names."""
     if given is None:
         return [None] * len(names)
-    if isinstance(given, Mapping):
-        missing = [n for n in names if n not in given]
-        if missing and not len(given) == len(names) == 1:
+    if isinstance(given, Mapping) and not any(map(tree.is_nested, given.values())):
+        known = [n for n in given if n in names]
+        if not known and not len(given) == len(names) == 1:
             message = (
                 f"{what} is a dict with {', '.join(map(repr, given))}; the model's outputs are "
                 f"{', '.join(map(repr, names))}."
             )
             raise ValueError(message)
-        return list(given.values()) if missing else [given[n] for n in names]
+        return [given.get(n) for n in names] if known else list(given.values())
     flat = tree.flatten(given)
     if len(flat) != len(names):
         message = (
@@ -81,8 +97,9 @@ def with_class_weight(model: Any, sample: Sample, class_weight: Any) -> Sample:
     if not isinstance(class_weight, Mapping):
         message = f"class_weight must be a dict class -> weight; got {class_weight!r}."
         raise TypeError(message)
+    specs = output_specs(model, sample.x)
+    outputs, ranks = output_names(model, specs), [len(t.shape) for t in tree.flatten(specs)]
     nested = any(isinstance(v, Mapping) for v in class_weight.values())
-    outputs = output_names(model, output_specs(model, sample.x))
     if not nested and len(outputs) > 1:
         message = (
             "class_weight of a model with several outputs is a dict output name -> dict; its outputs are "
@@ -90,25 +107,42 @@ def with_class_weight(model: Any, sample: Sample, class_weight: Any) -> Sample:
         )
         raise ValueError(message)
     tables = class_weight if nested else {outputs[0]: class_weight}
+    unknown = [name for name in tables if name not in outputs]
+    if unknown:
+        message = f"class_weight names the output {unknown[0]!r}; the model's are {', '.join(map(repr, outputs))}."
+        raise ValueError(message)
     y, given = in_order(sample.y, outputs, "y"), weights_in_order(sample.sample_weight, outputs)
     combined = [
-        _times(class_weights(tables[name], target), weight) if name in tables else weight
-        for name, target, weight in zip(outputs, y, given, strict=True)
+        _weighted(tables[name], target, weight, rank) if name in tables and target is not None else weight
+        for name, target, weight, rank in zip(outputs, y, given, ranks, strict=True)
     ]
     return sample._replace(sample_weight=combined if len(combined) > 1 else combined[0])
 
 
+def _weighted(table: Mapping[Any, float], y: Any, weight: Any, rank: int) -> Any:
+    """Return the weights of the classes of `y`, times sample weights; those of targets on disk when they are read."""
+    if not isinstance(y, Stored):
+        return _times(class_weights(table, y, rank=rank), weight)
+
+    def read(rows: Any) -> np.ndarray:
+        return _times(class_weights(table, y[rows], rank=rank), None if weight is None else weight[rows])
+
+    return Stored(read, (len(y), *read(slice(0, 1)).shape[1:]), np.float32)
+
+
 def _times(own: np.ndarray, weight: Any) -> np.ndarray:
-    """Return class weights `(batch, ...)` times sample weights `(batch,)`, where there are any."""
+    """Return class weights `(batch, ...)` times sample weights `(batch,)` or like them, where there are any."""
     if weight is None:
         return own
     weight = np.asarray(weight)
+    if weight.ndim > own.ndim and weight.shape[-1] == 1:
+        weight = weight[..., 0]
     return own * weight.reshape(weight.shape + (1,) * (own.ndim - weight.ndim))
 
 
-def check(model: Any, objective: Any, y: Sequence[Any], outputs: Sequence[Any], names: Sequence[str]) -> None:
+def check(model: Any, objective: Any, y: Sequence[Any], outputs: Sequence[Any], layout: Any) -> None:
     """Refuse targets that the losses would misread, before anything is compiled."""
-    losses = objective.losses if objective.fitted else objective.losses_for(names)
+    losses, names = objective.losses if objective.fitted else objective.losses_for(layout), tree.flatten(layout)
     for name, loss, target, output in zip(names, losses, y, outputs, strict=True):
         if loss is None:
             continue
@@ -119,24 +153,51 @@ def check(model: Any, objective: Any, y: Sequence[Any], outputs: Sequence[Any], 
             )
             raise ValueError(message)
         if config.value_checks():
-            check_targets(loss, np.asarray(target), tuple(output.shape), shown)
+            known = target[:LOOKED_AT] if isinstance(target, Stored) else np.asarray(target)
+            check_targets(loss, known, tuple(output.shape), shown)
     if not any(loss is not None for loss in losses) and not model.losses and objective.loss is None:
         warnings.warn(f"Model {model.name!r} was compiled without a loss: nothing will be learned.", stacklevel=4)
 
 
-def check_first_outputs(model: Any, objective: Any, sample: Sample, names: Sequence[str]) -> None:
+def check_values(model: Any, first: Sample, whole: Sample | None) -> None:
+    """Warn of odd values in a stream's first batch; refuse numbers that an Embedding has no row for, also in arrays."""
+    if whole is None:
+        warn_of_odd_values(first.x, "x")
+        warn_of_odd_values(first.y, "y")
+    check_numbers(model, (whole or first).x)
+
+
+def check_numbers(model: Any, x: Any) -> None:
+    """Refuse numbers that an Embedding has no row for, where it is given an input of the model as it is."""
+    function = model._function
+    if function is None:
+        return
+    arrays = function._by_name(x) if isinstance(x, Mapping) else tree.flatten(x)
+    given = {id(tensor): array for tensor, array in zip(function.inputs, arrays, strict=True)}
+    for node in function.nodes:
+        array = given.get(id(node.input_tensors[0])) if node.input_tensors else None
+        if array is None or not isinstance(node.operation, Embedding):
+            continue
+        array = np.asarray(array[:LOOKED_AT] if isinstance(array, Stored) else array)
+        whole = array.size == 0 or array.dtype.kind in "iu"
+        if not whole or (array.size and (array.min() < 0 or array.max() >= node.operation.input_dim)):
+            node.operation._check_numbers(array)
+
+
+def check_first_outputs(model: Any, objective: Any, sample: Sample, layout: Any) -> None:
     """Warn when the first batch's outputs are not the probabilities that a cross-entropy takes.
 
     Only looked at where an output's last layer does not end in a function that gives probabilities.
     """
     doubtful = [
         (i, loss)
-        for i, loss in enumerate(objective.losses_for(names))
+        for i, loss in enumerate(objective.losses_for(layout))
         if "crossentropy" in str(getattr(loss, "name", ""))
         and not getattr(loss, "from_logits", False)
         and not _gives_probabilities(model, i)
     ]
     if doubtful:
+        names = tree.flatten(layout)
         outputs = tree.flatten(model._steps().run_predict(sample.x))
         for i, loss in doubtful:
             check_predictions(loss, np.asarray(outputs[i]), "y_pred" if len(names) == 1 else f"y_pred[{names[i]!r}]")

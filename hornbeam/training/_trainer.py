@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import inspect
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -13,19 +15,25 @@ from hornbeam._core import config, tree
 from hornbeam._core.serialize import deserialize, serialize
 from hornbeam._core.tracking import Tracked
 from hornbeam.callbacks import History
+from hornbeam.callbacks._progress import Progress
 from hornbeam.data import _arrays, _check
 from hornbeam.data._arrays import Sample
 from hornbeam.data._iterable import Stream
 from hornbeam.training import _targets
-from hornbeam.training._compile import Objective
-from hornbeam.training._intake import as_callbacks, hold_out, intake, is_due
+from hornbeam.training._compile import Objective, flat_logs, rows_that_count
+from hornbeam.training._finders import Finders
+from hornbeam.training._finders import smoke as run_smoke
+from hornbeam.training._fit import Fit
+from hornbeam.training._hooks import Hooks
+from hornbeam.training._intake import as_callbacks, hold_out, intake
 from hornbeam.training._loop import Runner
 from hornbeam.training._predict import predict_all
-from hornbeam.training._progress import Progress
-from hornbeam.training._step import Batch, Steps
+from hornbeam.training._prepare import prepare
+from hornbeam.training._resume import make_keeper
+from hornbeam.training._step import HOOKS, Batch, Steps, is_own
 
 
-class Trainer:
+class Trainer(Hooks, Finders):
     """What a model does with data; `Model` inherits it."""
 
     name: str
@@ -54,7 +62,7 @@ class Trainer:
         metrics: Any = None,
         weighted_metrics: Any = None,
         run_eagerly: bool = False,
-        steps_per_execution: int = 1,
+        steps_per_execution: Any = 1,
         jit_compile: Any = "auto",
         auto_scale_loss: bool = True,
     ) -> None:
@@ -66,8 +74,8 @@ class Trainer:
             loss_weights: a number per output, in a list or a dict.
             metrics: names such as 'accuracy', Metrics or functions, in a list; per output in a list of lists or a dict.
             weighted_metrics: like `metrics`, with sample weights and class weights reaching them.
-            run_eagerly: run `call` without compiling it, for debugging.
-            steps_per_execution: how many batches lie between two calls of batch hooks.
+            run_eagerly: run each step in Python without compiling it, so that print, breakpoints and `if` see values.
+            steps_per_execution: how many batches lie between two calls of batch hooks; 'auto': as many as take 50 ms.
             jit_compile: accepted for Keras's sake; everything is compiled unless `run_eagerly`.
             auto_scale_loss: under 'mixed_float16', scale the loss so that small gradients survive.
 
@@ -83,8 +91,10 @@ class Trainer:
         if auto_scale_loss and half and chosen is not None and not chosen.scales_loss:
             chosen = optimizers.LossScaleOptimizer(chosen, name="loss_scale_optimizer")
         self.optimizer, self._objective = chosen, objective
-        self.run_eagerly, self.jit_compile = bool(run_eagerly), jit_compile
-        self.steps_per_execution = _check.check_count(steps_per_execution, "steps_per_execution")
+        self.run_eagerly, self.jit_compile = bool(run_eagerly), jit_compile is not False
+        if steps_per_execution != "auto":
+            _check.check_count(steps_per_execution, "steps_per_execution")
+        self.steps_per_execution = steps_per_execution
         self._compile_arguments = {
             "optimizer": chosen,
             "loss": loss,
@@ -93,7 +103,7 @@ class Trainer:
             "weighted_metrics": weighted_metrics,
             "run_eagerly": run_eagerly,
             "steps_per_execution": steps_per_execution,
-            "jit_compile": jit_compile,
+            "jit_compile": self.jit_compile,
         }
         self.stop_training = False
         self._forget_compiled()
@@ -107,21 +117,6 @@ class Trainer:
     def loss(self) -> Any:
         """The loss as given to compile()."""
         return self._compile_arguments.get("loss")
-
-    @property
-    def metrics(self) -> list[Any]:
-        """The running averages: of the loss and of the metrics."""
-        return [] if self._objective is None else self._objective.trackers()
-
-    @property
-    def metrics_names(self) -> list[str]:
-        """The names of what evaluate() returns, in its order."""
-        return [] if self._objective is None else self._objective.names()
-
-    def reset_metrics(self) -> None:
-        """Start all running averages anew."""
-        if self._objective is not None:
-            self._objective.reset()
 
     def get_compile_config(self) -> dict[str, Any] | None:
         """Return what compile() was given, for files; None when it was not called."""
@@ -153,6 +148,9 @@ class Trainer:
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: Any = 1,
+        resume: Any = None,
+        debug_nan: bool = False,
+        smoke: bool = False,
     ) -> History:
         """Train the model, and return the History of its losses and metrics.
 
@@ -174,6 +172,14 @@ class Trainer:
             validation_steps: how many batches validation has, for streams.
             validation_batch_size: samples per validation step.
             validation_freq: every how many epochs to validate, or the list of those epochs.
+            resume: a folder for checkpoints, one every 30 seconds and at the end, or a BackupAndRestore that says when.
+                A training that was killed goes on from the last one, with the same steps and the same results as if
+                nothing had happened; one that was finished is not repeated. Data, batch size and model must be the
+                same. A generator is drawn forward to where it was: it must give the same batches again.
+            debug_nan: when a loss or weight is NaN or infinite, stop with FloatingPointError, which says in which
+                layer, which computation and which rows of the batch it arose; the weights are those before that step.
+            smoke: only run one batch through training, validation, prediction and saving. All errors come at once,
+                in an ExceptionGroup, and nothing is changed.
 
         >>> import hornbeam as keras, numpy as np
         >>> model = keras.Sequential([keras.layers.Dense(1, input_shape=(2,))])
@@ -188,13 +194,19 @@ class Trainer:
             batch_size if validation_batch_size is None else _check.check_batch_size(validation_batch_size)
         )
         _check.check_count(epochs, "epochs", 0)
+        epochs = config.limited("the epochs", epochs, config.max_epochs()) or 0
         validation_split = _check.check_fraction(validation_split)
+        if smoke:
+            sizes = {"batch_size": batch_size, "validation_batch_size": validation_batch_size}
+            options = {**sizes, "class_weight": class_weight}
+            return run_smoke(self, (x, y, sample_weight), (validation_data, validation_split), options)
         data = intake(self, x, y, sample_weight, training=True)
         data, held_out = hold_out(self, data, validation_data, validation_split)
         if isinstance(data, Sample):
             data = self._weighted(data, class_weight)
         verbose = 1 if verbose == "auto" else int(verbose)
         callbacks = as_callbacks(callbacks, self, add_history=True)
+        keeper = make_keeper(resume, callbacks)
         train = Runner(self, "train", data, batch_size, steps_per_epoch, callbacks, class_weight)
         test = (
             None
@@ -205,28 +217,11 @@ class Trainer:
         history = next(c for c in callbacks.callbacks if isinstance(c, History))
         self.history, self.stop_training = history, False
         fresh = not self._objective.fitted  # type: ignore[union-attr]
-        self._prepare(train.first(), "fit")
+        self._prepare(train.first(), "fit", data if isinstance(data, Sample) else None)
         if fresh and shuffle is True:
             train.draw_order(shuffle)  # Keras draws one for its look at a first batch: the next ones are then the same
-        callbacks.on_train_begin()
-        logs: dict[str, Any] = {}
-        for epoch in range(initial_epoch, epochs):
-            if verbose:
-                print(f"Epoch {epoch + 1}/{epochs}")  # noqa: T201 - progress is asked for
-            callbacks.on_epoch_begin(epoch)
-            progress = Progress(train.steps, verbose)
-            logs = train.epoch(progress, shuffle=shuffle)
-            if test is not None and is_due(validation_freq, epoch):
-                logs = logs | {f"val_{k}": v for k, v in self._run_test(test, Progress(test.steps, 0)).items()}
-            progress.finish(train.done, logs)
-            callbacks.on_epoch_end(epoch, logs)
-            if isinstance(data, Stream):
-                data.epoch_ended()
-            if self.stop_training:
-                break
-        if self.optimizer is not None:
-            self.optimizer.finalize_variable_values(self.trainable_variables)  # type: ignore[attr-defined]
-        callbacks.on_train_end(logs)
+        limits = {"epochs": epochs, "initial_epoch": initial_epoch, "validation_freq": validation_freq}
+        Fit(self, train, test, callbacks, keeper, verbose=verbose, shuffle=shuffle, debug_nan=debug_nan, **limits).run()
         return history
 
     def evaluate(
@@ -251,8 +246,9 @@ class Trainer:
         verbose = 1 if verbose == "auto" else int(verbose)
         callbacks.set_params({"verbose": verbose, "epochs": 1, "steps": runner.steps})
         self._prepare(runner.first(), "evaluate")
-        progress = Progress(runner.steps, verbose)
-        logs = self._run_test(runner, progress)
+        progress = Progress(runner.steps, 0 if callbacks.draws else verbose)
+        with contextlib.closing(runner):
+            logs = self._run_test(runner, progress)
         progress.finish(runner.done, logs)
         return logs if return_dict else self._in_order(logs)
 
@@ -309,7 +305,7 @@ class Trainer:
         self._prepare(data, f"{kind}_on_batch")
         self.reset_metrics()
         self._steps().run_batch(kind, self._batch_of(data))
-        logs = {k: float(v) if np.ndim(v) == 0 else np.asarray(v) for k, v in self._objective.results().items()}  # type: ignore[union-attr]
+        logs = {k: float(v) if np.ndim(v) == 0 else np.asarray(v) for k, v in self._results().items()}
         return logs if return_dict else self._in_order(logs)
 
     def predict_on_batch(self, x: Any) -> Any:
@@ -317,8 +313,9 @@ class Trainer:
         return self.predict(x, batch_size=max(_arrays.rows_of(_arrays.as_arrays(x, "x")), 1), verbose=0)
 
     def _in_order(self, logs: Mapping[str, Any]) -> Any:
-        values = [logs[name] for name in self.metrics_names if name in logs]
-        values += [v for k, v in logs.items() if k not in self.metrics_names]
+        names = self.metrics_names
+        values = [logs[name] for name in names if name in logs]
+        values += [v for k, v in logs.items() if k not in names]
         return values[0] if len(values) == 1 else values
 
     # ---- data, steps and checks
@@ -328,7 +325,9 @@ class Trainer:
         return _targets.with_class_weight(self, sample, class_weight)
 
     def _batch_of(self, sample: Sample) -> Batch:
-        """Return a batch with targets and weights in the order of the outputs."""
+        """Return a batch with targets and weights in the order of the outputs, or as the model's own hooks take it."""
+        if any(is_own(self, name) for name in HOOKS):
+            return Batch(*sample)
         names = self._objective.output_names  # type: ignore[union-attr]
         y = _targets.in_order(sample.y, names, "y")
         return Batch(sample.x, y, _targets.weights_in_order(sample.sample_weight, names))
@@ -338,28 +337,23 @@ class Trainer:
 
     def _loss_is_finite(self) -> bool:
         """Return whether the sum of the epoch's losses so far is a number."""
-        return bool(np.isfinite(np.asarray(self._objective.loss_tracker.variables[0]._value)))  # type: ignore[union-attr]
+        return bool(self._steps().loss_is_finite())
+
+    def _results(self) -> dict[str, Any]:
+        """Return what the metrics have come to, and what the last step returned, if it is the model's own."""
+        steps = self._steps()
+        if is_own(self, "get_metrics_result"):
+            return self.get_metrics_result() | steps.logs
+        if steps.logs:
+            return steps.logs
+        return flat_logs({metric.name: metric.result() for metric in steps.counted})
 
     def _need_compile(self, what: str) -> None:
         if not self.compiled:
             message = f"Model {self.name!r}: call compile() before {what}()."
             raise ValueError(message)
 
-    def _prepare(self, sample: Sample, what: str) -> None:
-        """Build the model on the first batch, and match losses and metrics with its outputs."""
-        outputs = _targets.output_specs(self, sample.x)
-        objective = self._objective
-        if objective is None or what == "predict":
-            return
-        flat = tree.flatten(outputs)
-        names = _targets.output_names(self, outputs)
-        y = _targets.in_order(sample.y, names, "y")
-        _targets.check(self, objective, y, flat, names)
-        if what == "fit" and config.value_checks():
-            _targets.check_first_outputs(self, objective, sample, names)
-        if not objective.fitted:
-            objective.fit_outputs(names, y, flat)
-            self._forget_compiled()
+    _prepare = prepare
 
     def _steps(self) -> Steps:
         """Return the compiled functions, made anew when layers or what is trainable changed."""
@@ -371,17 +365,20 @@ class Trainer:
     def _forget_compiled(self) -> None:
         self._trainer = None
 
-    def _penalties(self) -> list[Any]:
-        return self._weight_losses()  # type: ignore[attr-defined]
-
-    def _loss_of(self, batch: Batch, y_pred: Any, penalties: Sequence[Any]) -> Any:
+    def _loss_of(self, batch: Batch, y_pred: Any, training: bool) -> Any:
         """Return the number to minimize for one batch."""
-        assert self._objective is not None  # noqa: S101 - compiled, or nothing would run
-        return self._objective.total_loss(batch.y, tree.flatten(y_pred), batch.sample_weight, penalties)
+        given = {"x": batch.x, "y": batch.y, "y_pred": y_pred, "sample_weight": batch.sample_weight}
+        if "training" in inspect.signature(self.compute_loss).parameters:
+            given["training"] = training
+        return self.compute_loss(**given)
 
-    def _count_batch(self, batch: Batch, y_pred: Any, loss: Any) -> None:
-        """Add one batch to the running averages."""
-        assert self._objective is not None  # noqa: S101 - compiled, or nothing would run
-        flat = tree.flatten(y_pred)
-        self._objective.loss_tracker.update_state(loss, sample_weight=_arrays.rows_of(batch.x))
-        self._objective.update_metrics(batch.y, flat, batch.sample_weight)
+    def _count_batch(self, batch: Batch, y_pred: Any, loss: Any, with_loss: bool) -> dict[str, Any]:
+        """Add one batch to the running averages, that of the loss among them or not; returns the model's own logs."""
+        objective = self._objective
+        assert objective is not None  # noqa: S101 - compiled, or nothing would run
+        if with_loss:
+            objective.loss_tracker.update_state(loss, sample_weight=rows_that_count(_arrays.rows_of(batch.x)))
+        if is_own(self, "compute_metrics"):
+            return self.compute_metrics(batch.x, batch.y, y_pred, batch.sample_weight)
+        objective.compile_metrics.update_state(batch.y, y_pred, batch.sample_weight)
+        return {}

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from hornbeam import ops
 from hornbeam._core.config import floatx, standardize_data_format
 from hornbeam._core.lazy import lazy
 
@@ -134,3 +135,41 @@ def save_img(
     if picture.mode == "RGBA" and ending in ("jpg", "jpeg"):
         picture = picture.convert("RGB")  # JPEG has no transparency
     picture.save(path, format="jpeg" if file_format == "jpg" else file_format, **kwargs)
+
+
+def smart_resize(
+    x: Any, size: tuple[int, int], interpolation: str = "bilinear", data_format: str = "channels_last", **kwargs: Any
+) -> Any:
+    """Return pictures scaled to `size` (height, width) without distortion: the middle in that ratio is cut out first.
+
+    `x` is (height, width, channels) or (batch, height, width, channels), or has its channels first as `data_format`
+    says; `interpolation` as in `ops.image.resize`. The result is float32, a NumPy array where `x` is one. Raises
+    ValueError for another rank or size.
+
+    >>> import hornbeam as keras
+    >>> keras.preprocessing.image.smart_resize(keras.ops.ones((4, 8, 3)), (2, 2)).shape
+    (2, 2, 3)
+    """
+    if kwargs:
+        message = f"smart_resize() takes x, size, interpolation and data_format; got {', '.join(kwargs)}."
+        raise TypeError(message)
+    if len(size) != 2:
+        message = f"smart_resize: size must be (height, width); got {size}."
+        raise ValueError(message)
+    if len(np.shape(x)) not in (3, 4):
+        message = f"smart_resize: x must be (height, width, channels), or a batch of such; got shape {np.shape(x)}."
+        raise ValueError(message)
+    first = -3 if standardize_data_format(data_format) == "channels_last" else -2
+    pictures, cut = ops.convert_to_tensor(x), [slice(None)] * len(np.shape(x))
+    height, width = pictures.shape[first], pictures.shape[first + 1]
+    for axis, length, wanted in (
+        (first, height, int(width * size[0] / size[1])),
+        (first + 1, width, int(height * size[1] / size[0])),
+    ):
+        kept = min(length, wanted)
+        start = int((length - kept) / 2)
+        cut[axis] = slice(start, start + kept)
+    resized = ops.image.resize(
+        pictures[tuple(cut)].astype("float32"), size, interpolation=interpolation, data_format=data_format
+    )
+    return np.array(resized) if isinstance(x, np.ndarray) else resized

@@ -4,19 +4,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from hornbeam.training._progress import Progress
-
-
-class _Line(Progress):
-    """A progress line whose bar has a width of its own."""
-
-    def __init__(self, target: int | None, verbose: int, unit: str, bar_width: int) -> None:
-        super().__init__(target, verbose, unit)
-        self.bar_width = bar_width
-
-    def _bar(self, step: int) -> str:
-        full = round(self.bar_width * min(step / self.target, 1)) if self.target else 0
-        return "━" * full + "─" * (self.bar_width - full) if self.target else ""
+from hornbeam.callbacks._progress import Progress
 
 
 class Progbar:
@@ -51,7 +39,7 @@ class Progbar:
         self.interval, self.unit_name = interval, unit_name
         self.stateful_metrics = set(stateful_metrics or ())
         self.stateless_metrics = None if stateless_metrics is None else set(stateless_metrics)
-        self._line = _Line(target, verbose, unit_name, width)
+        self._line = Progress(target, verbose, unit_name, width)
         self._sums: dict[str, tuple[float, float]] = {}  # name -> the sum of its values, and of their weights
         self._seen = 0
         self._finished = False

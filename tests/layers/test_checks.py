@@ -38,7 +38,6 @@ CONSTRUCTORS = [
     (lambda: layers.Dense("3"), "got units='3'."),
     (lambda: layers.Dense(True), "got units=True."),
     (lambda: layers.Dense(3, activation="rellu"), "Unknown activation: 'rellu'. Did you mean 'relu'"),
-    (lambda: layers.Dense(3, quantization_config="int8"), "expects quantization_config=None"),
     (lambda: layers.LSTM(0), "Layer 'lstm_cell' (LSTMCell) expects units to be a positive whole number; got units=0."),
     (lambda: layers.LSTM(3, dropout=2), "expects dropout to be a number from 0 to 1; got dropout=2."),
     (lambda: layers.RNN(3), "Layer 'rnn' (RNN) expects cells that have call(inputs, states) and a state_size; got 3."),

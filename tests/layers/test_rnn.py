@@ -99,7 +99,7 @@ class Counter(layers.Layer):
 def test_a_cell_of_the_users(unroll):
     layer = layers.RNN(Counter(), return_sequences=True, return_state=True, unroll=unroll)
     outputs, state = layer(np.ones((1, 3, 2), "float32"), mask=np.array([[True, False, True]]))
-    assert outputs.tolist() == [[[2.0, 2.0], [1.0, 1.0], [4.0, 4.0]]]
+    assert outputs.tolist() == [[[2.0, 2.0], [2.0, 2.0], [4.0, 4.0]]]
     assert state.tolist() == [[2.0, 2.0]]
 
 

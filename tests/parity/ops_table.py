@@ -1,7 +1,9 @@
 """The table of operations that test_ops.py checks against Keras: one row, or one line of names, each."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 
 FLOATS = ("float32", "bfloat16")
@@ -30,12 +32,26 @@ class Row(NamedTuple):
     eager: bool = False  # one of the two cannot be compiled
     tolerance: float = 1e-5
     keras: str = ""  # why the value differs
-    keras_shape: str = ""  # why the symbolic shape or dtype differs
     free: bool = True  # whether the leading length of the first array may be None
+
+    def arrays(self) -> list[A]:
+        return [x for x in jax.tree.leaves((self.args, self.kwargs), is_leaf=_is_array) if _is_array(x)]
+
+    def fill(self, make: Callable[[A], Any]) -> Any:
+        """Return the arguments with `make(A)` for each array."""
+        return jax.tree.map(
+            lambda x: make(x) if _is_array(x) else x,
+            (self.args, self.kwargs),
+            is_leaf=lambda x: _is_array(x) or x is None,
+        )
 
     def __repr__(self) -> str:
         arguments = [*map(_short, self.args), *(f"{k}={_short(v)}" for k, v in self.kwargs.items())]
         return f"{self.name}({','.join(arguments)})"
+
+
+def _is_array(x: Any) -> bool:
+    return isinstance(x, A)
 
 
 def _short(x: Any) -> str:
@@ -48,8 +64,13 @@ def _short(x: Any) -> str:
     return str(x).replace(" ", "")
 
 
-OPTIONS = {"dtypes", "grad", "symbolic", "eager", "tolerance", "keras", "keras_shape", "free"}
+OPTIONS = {"dtypes", "grad", "symbolic", "eager", "tolerance", "keras", "free"}
 ROWS: list[Row] = []
+APART: dict[tuple[str, str], str] = {}  # what Keras does otherwise with a dtype that rows do not list, or a length
+
+
+def otherwise(names: str, ways: str, reason: str) -> None:
+    APART.update({(name, way): reason for name in names.split() for way in ways.split(", ")})
 
 
 def row(name: str, *args: Any, **kwargs: Any) -> None:
@@ -93,9 +114,9 @@ def X(*shape: int) -> A:
 
 
 # fmt: off  # a row a line
-SIZES = ((F(2, 3),), (F(0, 3),), (F(1, 1),))
-POSITIVE = ((P(2, 3),), (P(0, 3),), (P(1, 1),))
-PAIRS = ((P(2, 3), P(2, 3)), (P(2, 3), P(3)), (P(0, 3), P(1, 3)), (P(1, 1), P(1, 1)), (P(2, 3), 2), (2.0, P(2, 3)))
+SIZES = ((F(2, 3),),)
+POSITIVE = ((P(2, 3),),)
+PAIRS = ((P(2, 3), P(2, 3)), (P(2, 3), P(3)), (P(2, 1), P(1, 3)), (P(2, 3), 2), (2.0, P(2, 3)))
 
 # Elementwise, one array
 spread(
@@ -117,14 +138,14 @@ spread("imag angle", *SIZES, grad=False)
 row("round", F(2, 3), decimals=1)
 row("round", A((2, 3), -99, 99), decimals=-1, dtypes=("int32",))
 each("clip", (F(2, 3), -1, 1), (F(2, 3), -0.5, 0.5), (F(2, 3), F(3), 1.0), (F(2, 3), None, 1), dtypes=FLOATS)
-row("clip", A((2, 3), -9, 9), 0.5, 3, dtypes=("int32",), keras_shape="says int32")
+row("clip", A((2, 3), -9, 9), 0.5, 3, dtypes=("int32",))
 row("nan_to_num", F(2, 3), nan=1.0, posinf=2.0, neginf=3.0)
 row("view_as_complex", X(2, 2), dtypes=("float32",), grad=False)
 row("view_as_real", A((2, 3), dtype="complex64"), dtypes=("float32",), grad=False)
-row("real", A((2, 3), dtype="complex64"), dtypes=("float32",), grad=False, keras_shape="says complex64")
+row("real", A((2, 3), dtype="complex64"), dtypes=("float32",), grad=False)
 row("conj", A((2, 3), dtype="complex64"), dtypes=("float32",), grad=False)
-row("angle", A((2, 3), dtype="complex64"), dtypes=("float32",), grad=False, keras_shape="says complex64")
-row("polar", X(2, 3), X(2, 3), dtypes=("float32",), grad=False, keras_shape="says float32")
+row("angle", A((2, 3), dtype="complex64"), dtypes=("float32",), grad=False)
+row("polar", X(2, 3), X(2, 3), dtypes=("float32",), grad=False)
 
 # Activations
 spread(
@@ -134,7 +155,7 @@ spread(
     dtypes=("float32", "bfloat16", "int32"),
 )
 spread("silu swish sigmoid log_sigmoid", *SIZES)
-each("softmax log_softmax", (F(2, 3),), (F(0, 3),), (F(1, 1),), (F(2, 3), 0), (F(2, 3, 4), (1, 2)))
+each("softmax log_softmax", (F(2, 3),), (F(2, 3), 0), (F(2, 3, 4), (1, 2)))
 each("sparsemax glu", (F(2, 4),), (F(4, 3), 0))
 row("leaky_relu", F(2, 3), negative_slope=0.05)
 row("elu", F(2, 3), alpha=0.3)
@@ -162,7 +183,7 @@ spread(
     dtypes=ALL,
     grad=False,
 )
-spread("bitwise_and bitwise_or bitwise_xor", *PAIRS[:4], dtypes=WHOLE, grad=False)
+spread("bitwise_and bitwise_or bitwise_xor", *PAIRS[:3], dtypes=WHOLE, grad=False)
 each(
     "bitwise_left_shift bitwise_right_shift left_shift right_shift",
     (A((2, 3), 0, 9), I(2, 3)),
@@ -171,7 +192,7 @@ each(
     grad=False,
 )
 spread("isclose allclose", *PAIRS, dtypes=("float32",), grad=False)
-row("divide_no_nan", F(2, 3), [0.0, 1.0, 2.0], keras_shape="takes no list")
+row("divide_no_nan", F(2, 3), [0.0, 1.0, 2.0])
 each("add multiply maximum logical_or", (F(2, 3), I(2, 3)), (F(2, 3), B(3)), (F(2, 3), X(2, 3)), dtypes=ALL, grad=False)
 each(
     "add multiply divide power", (2, 3), (2.0, 3), ([1, 2], [3.0, 4.0]), dtypes=("float32",), grad=False, symbolic=False
@@ -181,12 +202,11 @@ row("where", B(2, 3), symbolic=False, eager=True, grad=False, dtypes=("float32",
 row("select", [B(2, 3), B(2, 3)], [F(2, 3), F(2, 3)], 7)
 
 # Reductions
-AXES = ((F(2, 3),), (F(2, 3), 0), (F(2, 3), -1), (F(2, 3, 4), (0, 2)), (F(1, 1), 1), (F(0, 3), 0))
-NOT_EMPTY = AXES[:-1]
+AXES = ((F(2, 3),), (F(2, 3), 0), (F(2, 3), -1), (F(2, 3, 4), (0, 2)))
 each("sum prod all any count_nonzero nansum nanprod", *AXES, dtypes=ALL, grad=False)
-each("mean var std logsumexp nanmean nanvar nanstd", *NOT_EMPTY, dtypes=ALL, grad=False)
+each("mean var std logsumexp nanmean nanvar nanstd", *AXES, dtypes=ALL, grad=False)
 each("sum prod mean var std logsumexp nansum nanmean nanvar", (P(2, 3), 1), (P(2, 3),))
-each("max min amax amin ptp nanmax nanmin", *NOT_EMPTY, dtypes=("float32", "bfloat16", "int32"), tolerance=1e-5)
+each("max min amax amin ptp nanmax nanmin", *AXES, dtypes=("float32", "bfloat16", "int32"), tolerance=1e-5)
 each("median nanmedian", (F(2, 3),), (F(2, 3), 1), dtypes=("float32", "int32"))
 each("argmax argmin nanargmax nanargmin", (F(2, 3),), (F(2, 3), 0), (F(2, 3), -1), dtypes=ALL, grad=False)
 each(
@@ -226,7 +246,7 @@ each(
 )
 
 # Running
-each("cumsum cumprod nancumsum nancumprod", (P(2, 3),), (P(2, 3), 1), (P(0, 3), 0), dtypes=ALL, grad=False)
+each("cumsum cumprod nancumsum nancumprod", (P(2, 3),), (P(2, 3), 1), dtypes=ALL, grad=False)
 each("cumsum cumprod", (P(2, 3), 1))
 row("cumsum", F(2, 3), 0, "float32", dtypes=("int32",), grad=False)
 each("diff", (F(2, 4),), (F(2, 4), 2), (F(3, 4), 1, 0), dtypes=("float32", "int32"))
@@ -243,9 +263,9 @@ spread("ravel", *SIZES)
 row("swapaxes", F(2, 3, 4), 1, 2)
 each("moveaxis", (F(2, 3, 4), 1, -1), (F(2, 3, 4), (0, 1), (1, 0)))
 each("flip", (F(2, 3),), (F(2, 3), 1), (F(2, 3), (0, 1)), dtypes=ALL)
-each("fliplr flipud", (F(2, 3),), (F(1, 1),))
+each("fliplr flipud", (F(2, 3),))
 each("rot90", (F(2, 3),), (F(2, 3, 4), 1, (0, 2)), grad=False)
-row("rot90", F(2, 3), 2, keras_shape="always exchanges the axes")
+row("rot90", F(2, 3), 2)
 each("roll", (F(2, 3), 1), (F(2, 3), 2, 1), (F(2, 3), (1, 1), (0, 1)))
 each("repeat", (F(2, 3), 2), (F(2, 3), 2, 1), dtypes=ALL)
 each("tile", (F(2, 3), 2), (F(2, 3), (1, 2)), (F(2, 3), (2, 1, 1)))
@@ -269,7 +289,7 @@ each(
 )
 each("stack", ([F(2, 3), F(2, 3)],), ([F(2, 3), F(2, 3)], -1), dtypes=ALL)
 each("hstack vstack dstack", ([F(2, 3), F(2, 3)],), dtypes=("float32", "int32"))
-each("hstack vstack", ([F(3), F(3)],), dtypes=("float32",), keras_shape="counts on two axes")
+each("hstack vstack", ([F(3), F(3)],), dtypes=("float32",))
 row("dstack", [F(3), F(3)], dtypes=("float32",))
 each("append", (F(2, 3), F(2, 3)), (F(2, 3), F(2, 1), 1))
 each("split", (F(4, 3), 2), (F(4, 3), [1, 3]), (F(2, 4), 2, 1))
@@ -282,7 +302,7 @@ each("unstack", (F(2, 3), None, 1), (F(2, 3), 2))
 # Making
 each("zeros ones empty", ((2, 3),), ((2,), "int32"), dtypes=("float32",), grad=False, symbolic=False)
 each("full", ((2, 3), 7), ((2,), 1.5, "int32"), dtypes=("float32",), grad=False, symbolic=False)
-each("zeros_like ones_like empty_like", (F(2, 3),), (F(2, 3), "int32"), (F(0, 3),), dtypes=ALL, grad=False)
+each("zeros_like ones_like empty_like", (F(2, 3),), (F(2, 3), "int32"), dtypes=ALL, grad=False)
 each("full_like", (F(2, 3), 7), (F(2, 3), 1.5, "float32"), dtypes=ALL, grad=False)
 each(
     "arange",
@@ -339,7 +359,7 @@ each("shape size ndim dtype", (F(2, 3),), grad=False, symbolic=False, eager=True
 row("is_tensor", F(2, 3), grad=False, symbolic=False, eager=True)
 row("stop_gradient", F(2, 3))
 row("meshgrid", F(2), F(3), dtypes=("float32", "int32"), grad=False)
-row("meshgrid", F(2), I(3), dtypes=("float32",), grad=False, keras_shape="gives all one dtype")
+row("meshgrid", F(2), I(3), dtypes=("float32",), grad=False)
 row("meshgrid", F(2), F(3), indexing="ij")
 each("diag diagflat", (F(3),), (F(3), -1))
 each("diag diagflat", (F(2, 3), 1), free=False)
@@ -347,7 +367,7 @@ each("diagonal trace", (F(2, 3, 4), 0, 1, 2), dtypes=("float32", "int32"))
 each("diagonal trace", (F(2, 3),), (F(3, 3), 1), free=False)
 each("tril triu", (F(3, 3),), (F(2, 3), 1), (F(2, 3, 3), -1), dtypes=ALL)
 each("vander", (F(3),), (F(3), 2), (F(3), 4, True), dtypes=("float32", "int32"), grad=False)
-row("corrcoef", P(3, 4), keras_shape="says (variables, observations)")
+row("corrcoef", P(3, 4))
 
 # Choosing
 each(
@@ -380,7 +400,7 @@ each(
 row("segment_sum", F(4, 3), I(4), 5, symbolic=False)
 row("nonzero", F(2, 3), grad=False, symbolic=False, eager=True)
 row("unravel_index", I(4, high=6), (2, 3), dtypes=("float32",), grad=False)
-each("one_hot", (I(4), 3), (I(2, 2), 3, 1), (I(4), 2, -1, "int32"), (I(0), 3), dtypes=("float32",), grad=False)
+each("one_hot", (I(4), 3), (I(2, 2), 3, 1), (I(4), 2, -1, "int32"), dtypes=("float32",), grad=False)
 each(
     "multi_hot",
     (I(2, 3), 4),
@@ -389,11 +409,10 @@ each(
     (I(2, 3), 4, -1, "int32"),
     dtypes=("float32",),
     grad=False,
-    keras_shape="ignores the dtype, or reduces no axis",
 )
 
 # Order
-each("sort", (F(2, 3),), (F(2, 3), 0), (F(0, 3),), dtypes=ALL)
+each("sort", (F(2, 3),), (F(2, 3), 0), dtypes=ALL)
 each("argsort", (F(2, 3),), (F(2, 3), 0), dtypes=ALL, grad=False)
 row("argpartition", F(2, 5), 2, grad=False)
 each("top_k", (F(2, 5), 2), (F(5), 1), dtypes=("float32", "int32"), grad=False)
@@ -406,7 +425,7 @@ each(
     grad=False,
     symbolic=False,
 )
-row("digitize", F(2, 3), [-1.0, 0.0, 1.0], dtypes=("float32",), grad=False, keras_shape="takes no list")
+row("digitize", F(2, 3), [-1.0, 0.0, 1.0], dtypes=("float32",), grad=False)
 each(
     "unique",
     (I(6),),
@@ -439,7 +458,6 @@ each(
     (F(5, 2, 3), F(5, 3, 4)),
     (F(3), F(3)),
     (F(2, 3), F(3)),
-    (F(0, 3), F(3, 2)),
     dtypes=("float32", "bfloat16", "int32"),
 )
 row("matmul", A((2, 3), dtype="int8"), A((3, 2), dtype="int8"), dtypes=("float32",), grad=False)
@@ -463,7 +481,7 @@ row("cdist", F(2, 3), F(4, 3))
 # Linear algebra
 SQUARE = A((3, 3), 0.1, 1, "float32")
 each("det slogdet logdet inv", (SQUARE,), dtypes=("float32",), tolerance=1e-4, free=False)
-row("lu_factor", SQUARE, dtypes=("float32",), tolerance=1e-4, free=False, keras_shape="says float pivots")
+row("lu_factor", SQUARE, dtypes=("float32",), tolerance=1e-4, free=False)
 each("inv det", (A((2, 3, 3), 0.1, 1, "float32"),), dtypes=("float32",), tolerance=1e-3)
 each("pinv", (X(2, 3),), (X(3, 2), 1e-3), dtypes=("float32",), tolerance=1e-4)
 each("qr", (X(3, 2),), (X(3, 2), "complete"), dtypes=("float32",), grad=False, free=False)
@@ -480,7 +498,7 @@ each("cholesky_inverse", (SQUARE,), (SQUARE, True), dtypes=("float32",), toleran
 # Cross-entropies and normalizations
 each("binary_crossentropy", (P(2, 3), P(2, 3)), (P(2, 3), F(2, 3), True), dtypes=FLOATS)
 each("categorical_crossentropy", (P(2, 3), P(2, 3)), (P(2, 3), F(2, 3), True), dtypes=FLOATS)
-row("categorical_crossentropy", P(2, 3), P(2, 3), False, 0, keras_shape="takes the last axis")
+row("categorical_crossentropy", P(2, 3), P(2, 3), False, 0)
 each("sparse_categorical_crossentropy", (I(2), P(2, 3)), (I(2, 1), P(2, 3)), (I(2), F(2, 3), True), dtypes=FLOATS)
 row("batch_normalization", F(2, 3), P(3), P(3), -1)
 row("batch_normalization", F(2, 3, 4), P(3), P(3), 1, F(3), F(3), 0.1)
@@ -526,8 +544,8 @@ each(
     grad=False,
     symbolic=False,
 )
-row("ctc_decode", X(2, 6, 4), [6, 4], "beam_search", 30, 3, dtypes=("float32",), grad=False, symbolic=False)
-row("ctc_decode", X(2, 6, 4), [6, 4], "beam_search", 5, 2, True, 3, dtypes=("float32",), grad=False, symbolic=False)
+row("ctc_decode", X(2, 4, 3), [4, 3], "beam_search", 8, 3, dtypes=("float32",), grad=False, symbolic=False)
+row("ctc_decode", X(2, 4, 3), [4, 3], "beam_search", 5, 2, True, 1, dtypes=("float32",), grad=False, symbolic=False)
 
 # Convolutions and pooling
 each("conv", (F(5, 8, 3), F(3, 3, 4)), (F(5, 8, 3), F(3, 3, 4), 2, "same"), dtypes=("float32",))
@@ -541,7 +559,6 @@ row(
     2,
     dtypes=("float32",),
     tolerance=2e-5,
-    keras_shape="refuses groups",
 )
 row(
     "conv",
@@ -553,7 +570,6 @@ row(
     2,
     dtypes=FLOATS,
     tolerance=2e-5,
-    keras_shape="refuses groups",
 )
 each(
     "conv",
@@ -610,7 +626,7 @@ each(
     (F(5, 4, 4, 5, 2), 2, 2, "same"),
     dtypes=FLOATS,
 )
-row("max_pool", F(2, 6, 6, 3), 2, keras="refuses strides=None with a whole pool_size", keras_shape="the same")
+row("max_pool", F(2, 6, 6, 3), 2, keras="refuses strides=None with a whole pool_size")
 row("max_pool", A((2, 6, 6, 3), -9, 9), 2, 2, dtypes=("int32",), grad=False)
 each(
     "adaptive_average_pool adaptive_max_pool",
@@ -619,7 +635,6 @@ each(
     (F(5, 3, 6, 6), 2, "channels_first"),
     (F(5, 3, 4, 5, 2), 2),
     dtypes=("float32",),
-    keras_shape="takes no whole output_size, and forgets an axis",
 )
 
 # Space and channels
@@ -633,14 +648,13 @@ each(
     dtypes=("float32",),
 )
 each("fold", (F(2, 12, 20), (5, 6), 2), (F(2, 8, 9), (4, 4), 2, 1, 1, 2), dtypes=("float32",))
-row("rearrange", F(2, 3, 4), "b h w -> b (h w)", dtypes=("float32",), keras_shape="fails on None")
+row("rearrange", F(2, 3, 4), "b h w -> b (h w)", dtypes=("float32",))
 row(
     "rearrange",
     F(2, 6, 4),
     "b (h k) w -> h (b k) w",
     h=2,
     dtypes=("float32",),
-    keras_shape="fails on None",
     eager=True,
     grad=False,
 )
@@ -687,7 +701,6 @@ row(
     dtypes=("float32",),
     grad=False,
     keras="loses the last element",
-    keras_shape="the same",
 )
 each("correlate", (F(6), F(3)), (F(6), F(3), "same"), (F(6), F(3), "full"), dtypes=("float32", "int32"), symbolic=False)
 each("bartlett blackman hamming hanning", (5,), (1,), dtypes=("float32",), grad=False, symbolic=False, eager=True)
@@ -799,10 +812,22 @@ row(
 each(
     "image.elastic_transform",
     (IMAGE, 20.0, 5.0, "bilinear", "reflect", 0.0, 3),
-    (IMAGE, 5.0, 1.0, "nearest", "constant", 0.5, 4),
-    (A((6, 7, 3)), 3.0, 1.0, "bilinear", "wrap", 0.0, 5),
+    (A((6, 7, 3)), 5.0, 1.0, "nearest", "constant", 0.5, 4),
     eager=True,
     dtypes=("float32",),
     grad=False,
     tolerance=1e-4,
 )
+
+# What differs in the cases that are derived from the rows
+otherwise("layer_normalization rms_normalization image.ssim", "int32, bool", "rounds the result to whole numbers")
+otherwise("stft", "none first", "gives two axes")
+otherwise("istft", "one", "loses the last elements")
+otherwise(
+    "conv depthwise_conv unfold image.extract_patches", "none last", "gives nothing where the window does not fit"
+)
+otherwise("image.extract_patches image.extract_patches_3d", "none first", "gives nothing where the window does not fit")
+otherwise("image.sobel_edges", "bool", "adds booleans")
+otherwise("dot_product_attention", "none last", "takes heads of size 0")
+otherwise("rfft", "none last", "makes a program that XLA refuses")
+otherwise("ctc_loss", "none last", "gives numbers where there is no class")

@@ -56,7 +56,7 @@ def test_concrete_inside_a_trace(draw, dtype):
 
     traced(1.0)
     np.testing.assert_array_equal(seen[0], np.asarray(outside))
-    assert outside.dtype.name == ("float32" if dtype == "float64" else dtype)
+    assert outside.dtype.name == dtype
 
 
 @pytest.mark.parametrize("draw", CONCRETE)

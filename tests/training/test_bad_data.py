@@ -9,6 +9,7 @@ from hornbeam import layers
 X = np.random.default_rng(0).normal(size=(16, 4)).astype("float32")
 Y = np.random.default_rng(1).normal(size=(16, 1)).astype("float32")
 LABELS = np.arange(16) % 3
+IDS = np.arange(48).reshape(16, 3) % 10
 
 
 def regression():
@@ -20,6 +21,13 @@ def regression():
 def classifier(loss="sparse_categorical_crossentropy", units=3, activation="softmax"):
     model = keras.Sequential([keras.Input((4,), name="input"), layers.Dense(units, activation=activation)], name="net")
     model.compile(loss=loss)
+    return model
+
+
+def embedding():
+    inner = [keras.Input((3,), name="input"), layers.Embedding(10, 2), layers.Flatten(), layers.Dense(1)]
+    model = keras.Sequential(inner, name="net")
+    model.compile(loss="mse")
     return model
 
 
@@ -84,6 +92,21 @@ REFUSED = [
         ValueError,
         "class_weight has no weight for class 2",
     ),
+    (
+        8,
+        classifier,
+        {"x": np.tile(X, (4, 1)), "y": with_value(np.tile(LABELS, 4), 60, 7)},
+        ValueError,
+        "found 7 at row 60",
+    ),
+    (
+        28,
+        embedding,
+        {"x": with_value(IDS, (2, 1), 99), "y": Y},
+        ValueError,
+        "'net/embedding'.* whole numbers from 0 to 9; got 99",
+    ),
+    (29, embedding, {"x": IDS + 0.7, "y": Y}, ValueError, "'net/embedding'.* whole numbers from 0 to 9; got 0.69"),
     (36, regression, {"x": np.full((16, 4), 2**40 + 5), "y": Y}, OverflowError, "x: whole numbers must lie in"),
     (38, regression, {"x": {"inptu": X}, "y": Y}, ValueError, "inputs are named 'input'; the dict has 'inptu'"),
     (40, regression, {"x": X}, ValueError, "loss 'mean_squared_error' needs y"),
@@ -105,6 +128,7 @@ def test_refused_before_any_step(make, given, error, says):
 
 WARNED = [
     (3, {"x": with_value(X, (2, 1), np.nan), "y": Y}, r"x holds 1 NaN value, the first at index \(2, 1\)"),
+    (3, {"x": iter([(with_value(X, (2, 1), np.nan), Y)])}, r"x holds 1 NaN value, the first at index \(2, 1\)"),
     (
         4,
         {"x": X, "y": with_value(with_value(Y, 3, np.inf), 4, np.inf)},
@@ -176,11 +200,14 @@ def test_a_batch_of_another_width_names_its_number():
         ({"optimizer": "adamm"}, "Unknown optimizer: 'adamm'. Did you mean .*[aA]dam"),
         ({"metrics": ["acuracy"]}, "Unknown metric: 'acuracy'"),
         ({"steps_per_execution": 0}, "steps_per_execution must be"),
+        ({"steps_per_execution": "many"}, "steps_per_execution must be"),
+        ({"loss": {"a": "msee"}}, "Unknown loss: 'msee'"),
+        ({"loss_weights": ["a"]}, "loss_weights takes numbers; got 'a'"),
     ],
 )
 def test_compile_refuses_unknown_names(arguments, says):
     model = keras.Sequential([layers.Dense(1, input_dim=4)])
-    with pytest.raises(ValueError, match=says):
+    with pytest.raises((ValueError, TypeError), match=says):
         model.compile(**arguments)
 
 

@@ -46,6 +46,15 @@ def test_steps_per_execution_calls_batch_hooks_in_strides():
     assert [b for b, _ in watch.seen] == [1, 3, 4]
 
 
+def test_automatic_steps_per_execution_calls_batch_hooks_after_each_dispatch():
+    watch = Batches()
+    x, y = np.tile(X, (20, 1)), np.tile(Y, (20, 1))
+    net(steps_per_execution="auto").fit(x, y, batch_size=4, epochs=2, verbose=0, callbacks=[watch])
+    steps = [batch for batch, _ in watch.seen]
+    assert steps.count(349) == 2
+    assert len(steps) < 350
+
+
 def test_running_eagerly_gives_the_same_numbers():
     eager = net(run_eagerly=True).fit(X, Y, batch_size=35, verbose=0).history["loss"]
     np.testing.assert_allclose(eager, net().fit(X, Y, batch_size=35, verbose=0).history["loss"], rtol=1e-5)

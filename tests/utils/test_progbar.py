@@ -25,7 +25,7 @@ def test_the_bar_is_redrawn_on_a_terminal(capsys, monkeypatch):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     bar = Progbar(4, width=8, interval=0, unit_name="file")
     bar.add(1)
-    assert "1/4 ━━──────" in capsys.readouterr().out
+    assert "1/4 \x1b[32m━━\x1b[0m──────" in capsys.readouterr().out  # green
     bar.add(3)
     assert "━━━━━━━━" in (out := capsys.readouterr().out)
     assert "/file" in out

@@ -1,0 +1,142 @@
+"""Batches of one size: a short one is filled up with rows that do not count, several small ones share a dispatch.
+
+A short batch would need a compiled program of its own. Where a model, its losses and its metrics treat each row by
+itself (`_byrow.py` reads it from their program), the batch is filled up with rows of its own instead, and losses and
+metrics leave these out (`HERE.rows`): the numbers are those of the short batch. Where rows meet, as in batch
+normalization in training, the short batch gets its own program.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from hornbeam._core import tree
+from hornbeam._core.state import Scope, here, holding
+from hornbeam.losses import Loss
+from hornbeam.metrics import MeanMetricWrapper
+from hornbeam.training._byrow import is_by_row
+from hornbeam.training._step import Batch, Steps, is_own
+
+MOST = 16  # batches in a group
+SMALL = 1 << 16  # bytes of a batch that is worth copying to save a dispatch
+PATIENCE = 1e-3  # seconds that a batch, or a group, may take
+OWN = ("train_step", "test_step", "predict_step", "compute_loss", "compute_metrics")
+
+
+def can_fill(steps: Steps, kind: str, batch: Batch) -> bool:
+    """Return whether rows can be added to a batch without changing what the others come to, in a step of this kind."""
+    if kind not in steps.fills:
+        steps.fills[kind] = _can_fill(steps, kind, batch)
+    return steps.fills[kind]
+
+
+def _can_fill(steps: Steps, kind: str, batch: Batch) -> bool:
+    model, objective = steps.model, steps.model._objective
+    if model.run_eagerly or any(is_own(model, name) for name in OWN):
+        return False
+    counts = kind != "predict"
+    if counts and not all(map(_takes_row_weights, objective.by_output, batch.y)):
+        return False
+    if counts and len(steps.counted) != len(objective.trackers()):  # metrics of layers, too, count rows
+        return False
+
+    def by_row(batch: Batch) -> Any:
+        own, added = [*steps.trainable, *steps.rest, *steps.metrics], []
+        with holding(Scope((v, v._value) for v in own)), here(training=kind == "train", losses=added):
+            outputs = model(batch.x)
+            flat = tree.flatten(outputs)
+            values = _values(objective, batch.y, flat) if counts else []
+            return outputs, added, values
+
+    return is_by_row(by_row, batch)
+
+
+def _takes_row_weights(listed: Sequence[Any], target: Any) -> bool:
+    """Return whether the metrics of an output leave out rows of weight 0, given a weight per row."""
+    for metric, _ in listed:
+        module = type(metric).__module__
+        if not isinstance(metric, MeanMetricWrapper) and (
+            not module.startswith("hornbeam.metrics.") or module.endswith("_overlap") or target.ndim > 2
+        ):
+            return False
+    return True
+
+
+def _values(objective: Any, y: Sequence[Any], y_pred: Sequence[Any]) -> list[Any]:
+    """Return what losses and metrics take the mean of: a value per row."""
+    values = []
+    for loss, target, output in zip(objective.losses, y, y_pred, strict=True):
+        if loss is not None:
+            if type(loss).__call__ is not Loss.__call__:
+                message = f"{loss} is computed in a way of its own."
+                raise TypeError(message)
+            values.append(loss.call(jax.numpy.asarray(target, loss.dtype), jax.numpy.asarray(output, loss.dtype)))
+    for listed, target, output in zip(objective.by_output, y, y_pred, strict=True):
+        means = [m for m, _ in listed if isinstance(m, MeanMetricWrapper)]
+        values += [m.fn(target, output, **m._kwargs()) for m in means]
+    return values
+
+
+def length_of(batch: Any) -> int:
+    """Return the number of rows of a batch."""
+    return next(len(a) for a in jax.tree.leaves(batch))
+
+
+def filled(batch: Any, length: int) -> Any:
+    """Return a batch of `length` rows: those of a shorter one, again and again."""
+    rows = np.arange(length) % length_of(batch)
+    return jax.tree.map(lambda a: a[rows], batch)
+
+
+def is_small(batch: Batch) -> bool:
+    """Return whether a batch is worth copying: a few rows, not on the device yet."""
+    leaves = jax.tree.leaves(batch)
+    return all(isinstance(a, np.ndarray) and a.ndim for a in leaves) and sum(a.nbytes for a in leaves) <= SMALL
+
+
+def stacked(group: Sequence[Batch]) -> Batch:
+    """Return the batches of a group one after the other, and the first again until there are `MOST`."""
+    whole = [*group, *[group[0]] * (MOST - len(group))]
+    return jax.tree.map(lambda *a: np.concatenate(a), *whole)
+
+
+def gather(source: Iterator[Batch], room: Callable[[], int], first: Batch, *, fill: bool) -> Iterator[list[Batch]]:
+    """Yield groups of at most `room()` small batches like the `first`, and others alone.
+
+    With `fill` a shorter batch ends its group. Where batches take longer than `PATIENCE`, a group has one. What
+    `source` raises is raised after what came before was given.
+    """
+    length, form, small = length_of(first), _form(first), is_small(first)
+    group: list[Batch] = []
+    began = 0.0
+    while True:
+        asked = time.perf_counter()
+        try:
+            batch = next(source, None)
+        except BaseException:
+            if group:
+                yield group
+            raise
+        if batch is None:
+            break
+        now, rows = time.perf_counter(), length_of(batch)
+        alone = not small or _form(batch) != form or rows > length or (rows < length and not fill)
+        if alone and group:
+            yield group
+            group = []
+        began = began if group else now
+        group.append(batch)
+        if alone or rows < length or len(group) >= room() or max(now - asked, now - began) > PATIENCE:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _form(batch: Batch) -> list[Any]:
+    return [(a.shape[1:], a.dtype) for a in jax.tree.leaves(batch)]

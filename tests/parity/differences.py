@@ -1,0 +1,135 @@
+"""Where Hornbeam differs from Keras on purpose; `python -m tests.parity.differences` writes docs/differences.md."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tests.parity.ops_cases import symbolic_difference
+from tests.parity.ops_table import APART, ROWS
+
+DOCS = Path(__file__).parents[2] / "docs" / "differences.md"
+HEAD = """\
+# Where Hornbeam differs from Keras on purpose
+
+Against Keras 3.15.1 on JAX; all else that the parity tests compare is equal. This page is written by
+`python -m tests.parity.differences`, and the tests hold each line to be true.
+"""
+
+
+class Probe(NamedTuple):
+    """A difference outside of the operations: `show` gives one thing for Hornbeam, and another for Keras."""
+
+    where: str
+    keras: str
+    hornbeam: str
+    show: Callable[[Any], Any]
+
+
+def _run(fn: Callable[[], Any]) -> Any:
+    """Return what `fn` gives, or that it raises."""
+    try:
+        return fn()
+    except Exception:  # noqa: BLE001  # each package refuses in its own way
+        return "refuses"
+
+
+def _read_back(family: str, name: str, **arguments: Any) -> Callable[[Any], Any]:
+    def show(k: Any) -> Any:
+        module = getattr(k, family)
+        made = getattr(module, name)(**arguments)
+        return type(module.deserialize(module.serialize(made))).__name__
+
+    return show
+
+
+def _mixed(k: Any) -> str:
+    layer = k.layers.Dense(2, dtype="mixed_bfloat16")
+    layer.build((1, 3))
+    values = [v.value for v in layer.trainable_variables]
+    return str(layer.stateless_call(values, [], np.ones((1, 3), "float32"))[0].dtype)
+
+
+PROBES = [
+    Probe(
+        "`initializers.Identity`", "forgets `gain` in its configuration", "writes it",
+        lambda k: k.initializers.Identity(2.0).get_config().get("gain"),
+    ),
+    Probe(
+        "`layers.SimpleRNN`", "forgets `seed` in its configuration", "writes it",
+        lambda k: k.layers.SimpleRNN(2, seed=3).get_config().get("seed"),
+    ),
+    Probe(
+        "`layers.MultiHeadAttention`", "refuses a `value_dim` other than `key_dim`, without the scores", "takes it",
+        lambda k: k.layers.MultiHeadAttention(1, 2, value_dim=3)(np.ones((1, 2, 4)), np.ones((1, 2, 4))).shape,
+    ),
+    Probe(
+        "pooling and convolution layers", "give nothing where the window does not fit", "raise, with advice",
+        lambda k: k.layers.MaxPooling1D(4)(np.ones((1, 3, 2), "float32")).shape,
+    ),
+    Probe("`Layer.stateless_call`", "does not apply the layer's dtype policy", "does as calling the layer", _mixed),
+    Probe(
+        "`losses.CategoricalGeneralizedCrossEntropy`", "cannot read its own configuration back", "can",
+        _read_back("losses", "CategoricalGeneralizedCrossEntropy"),
+    ),
+    Probe(
+        "`initializers.Orthogonal`", "refuses half precision on a CPU", "draws in float32, then rounds",
+        lambda k: str(k.initializers.Orthogonal(seed=1)((2, 2), dtype="bfloat16").dtype),
+    ),
+    Probe("`optimizers.Lamb`", "cannot read its own configuration back", "can", _read_back("optimizers", "Lamb")),
+]  # fmt: skip
+
+
+def lines() -> list[str]:
+    """Return the page, line by line."""
+    shapes = [line for row in ROWS if row.symbolic and (line := symbolic_difference(row))]
+    return [
+        *HEAD.splitlines(),
+        "",
+        "## Layers, losses, training",
+        "",
+        "| where | Keras | Hornbeam |",
+        "|---|---|---|",
+        *(probe_line(probe) for probe in PROBES),
+        "",
+        "## Values of operations",
+        "",
+        "| call | Keras |",
+        "|---|---|",
+        *(value_line(row) for row in ROWS if row.keras),
+        *(f"| `{name}`, {_WAYS.get(way, way)} | {reason} |" for (name, way), reason in APART.items()),
+        "",
+        "## Symbolic shapes and dtypes",
+        "",
+        "Hornbeam's are what the computation gives, or None where that depends on a length.",
+        "",
+        "| call | Hornbeam | Keras |",
+        "|---|---|---|",
+        *shapes,
+    ]
+
+
+_WAYS = {
+    "one": "all lengths 1",
+    "none first": "first axis of length 0",
+    "none last": "last axis of length 0",
+}
+
+
+def probe_line(probe: Probe) -> str:
+    return f"| {probe.where} | {probe.keras} | {probe.hornbeam} |"
+
+
+def value_line(row: Any) -> str:
+    return f"| `{row!r}` | {row.keras} |"
+
+
+@functools.cache
+def written() -> list[str]:
+    return DOCS.read_text().splitlines()
+
+
+if __name__ == "__main__":
+    DOCS.write_text("\n".join(lines()) + "\n")

@@ -1,0 +1,223 @@
+"""A short batch costs no second program where rows keep apart, and changes no number."""
+
+import math
+
+import jax
+import numpy as np
+import pytest
+
+import hornbeam as keras
+from hornbeam import layers, losses, metrics
+from hornbeam._core.state import here, set_mask
+from hornbeam.training import _byrow
+from hornbeam.training._step import Steps
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(38, 6)).astype("float32")
+LABELS = RNG.integers(0, 3, 38)
+ONE_HOT = np.eye(3, dtype="float32")[LABELS]
+WEIGHTS = RNG.uniform(0.1, 2, 38).astype("float32")
+
+
+def mlp(middle=None):
+    keras.utils.set_random_seed(2)
+    middle = [] if middle is None else [middle()]
+    return keras.Sequential([keras.Input((6,)), layers.Dense(8, "tanh"), *middle, layers.Dense(3, "softmax")])
+
+
+@pytest.fixture(autouse=True)
+def traced(monkeypatch):
+    """Return the lengths of the batches that a program was made for, by the kind of step."""
+    found = {}
+
+    def noting(kind):
+        step = getattr(Steps, kind)
+
+        def run(self, state, batch):
+            found.setdefault(kind, set()).add(len(jax.tree.leaves(batch)[0]))
+            return step(self, state, batch)
+
+        return run
+
+    for kind in ("train", "test", "predict"):
+        monkeypatch.setattr(Steps, kind, noting(kind))
+    return found
+
+
+def never(*_):
+    return False
+
+
+def both(monkeypatch, traced, run):
+    """Return what `run` gives, and the lengths of batches, with short batches filled up and without."""
+    results = []
+    for fill in (True, False):
+        if not fill:
+            monkeypatch.setattr("hornbeam.training._filled._can_fill", never)
+        traced.clear()
+        results.append((run(), {kind: sorted(lengths) for kind, lengths in traced.items()}))
+    return results
+
+
+def stream(*arrays, size=16):
+    class Batches:
+        def __len__(self):
+            return math.ceil(len(arrays[0]) / size)
+
+        def __iter__(self):
+            return (tuple(a[i : i + size] for a in arrays) for i in range(0, len(arrays[0]), size))
+
+    return Batches()
+
+
+@pytest.mark.parametrize(
+    ("source", "weighted"), [("arrays", True), ("shuffled", False), ("stream", True), ("watched", False)]
+)
+def test_same_numbers_with_one_program(source, weighted, monkeypatch, traced):
+    def run():
+        model = mlp(lambda: layers.Dropout(0.3))
+        model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"], weighted_metrics=["accuracy"])
+        given = (X, LABELS, WEIGHTS) if weighted else (X, LABELS)
+        fitted = {"epochs": 2, "verbose": 0, "shuffle": source == "shuffled"}
+        if source == "watched":
+            fitted["callbacks"] = [keras.callbacks.LambdaCallback(on_train_batch_end=never)]
+        if source in ("arrays", "shuffled"):
+            named = dict(zip(("x", "y", "sample_weight"), given, strict=False))
+            history = model.fit(**named, batch_size=16, **fitted)
+            scores = model.evaluate(**named, batch_size=16, verbose=0)
+        else:
+            history = model.fit(stream(*given), **fitted)
+            scores = model.evaluate(stream(*given), verbose=0)
+        outputs = model.predict(X, batch_size=16, verbose=0)
+        return history.history, scores, outputs, model.get_weights()
+
+    (filled, sizes), (plain, plain_sizes) = both(monkeypatch, traced, run)
+    for a, b in zip(jax.tree.leaves(filled), jax.tree.leaves(plain), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+    assert sizes == {"train": [16], "test": [16], "predict": [16]}
+    assert plain_sizes == {"train": [6, 16], "test": [6, 16], "predict": [6, 16]}
+
+
+DECISIONS = [
+    ("batch normalization", layers.BatchNormalization, {"train": [6, 16], "test": [16]}),
+    ("activity", lambda: layers.ActivityRegularization(0.1), {"train": [6, 16], "test": [6, 16]}),
+    (
+        "rows that meet",
+        lambda: layers.Lambda(lambda x: x - keras.ops.mean(x, axis=0)),
+        {"train": [6, 16], "test": [6, 16]},
+    ),
+    ("a function of rows", lambda: layers.Lambda(lambda x: x * 2), {"train": [16], "test": [16]}),
+]
+
+
+@pytest.mark.parametrize(("middle", "expected"), [d[1:] for d in DECISIONS], ids=[d[0] for d in DECISIONS])
+def test_a_model_whose_rows_meet_gets_two_programs(middle, expected, monkeypatch, traced):
+    def run():
+        model = mlp(middle)
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        history = model.fit(X, LABELS, batch_size=16, epochs=2, shuffle=False, verbose=0).history["loss"]
+        return history, model.evaluate(X, LABELS, batch_size=16, verbose=0)
+
+    (filled, sizes), (plain, plain_sizes) = both(monkeypatch, traced, run)
+    np.testing.assert_allclose(filled[0], plain[0], rtol=1e-5)
+    np.testing.assert_allclose(filled[1], plain[1], rtol=1e-5)
+    assert sizes == expected
+    assert plain_sizes == {"train": [6, 16], "test": [6, 16]}
+
+
+def test_masked_steps(monkeypatch, traced):
+    steps = RNG.normal(size=(38, 5, 2)).astype("float32")
+    steps[::3, 3:] = 0
+    targets = steps[..., :1] + 1
+
+    def run():
+        keras.utils.set_random_seed(2)
+        masked = [layers.Masking(), layers.Dense(4, "tanh"), layers.Dense(1)]
+        model = keras.Sequential([keras.Input((5, 2)), *masked])
+        model.compile("sgd", "mse", metrics=["mae"])
+        fitted = model.fit(steps, targets, sample_weight=WEIGHTS, batch_size=16, epochs=2, shuffle=False, verbose=0)
+        return fitted.history
+
+    (filled, sizes), (plain, plain_sizes) = both(monkeypatch, traced, run)
+    for name, values in plain.items():
+        np.testing.assert_allclose(filled[name], values, rtol=1e-5, err_msg=name)
+    assert (sizes, plain_sizes) == ({"train": [16]}, {"train": [6, 16]})
+
+
+REDUCTIONS = ["sum_over_batch_size", "sum", "mean", "mean_with_sample_weight"]
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["plain", "weighted"])
+@pytest.mark.parametrize("masked", [False, True], ids=["", "masked"])
+def test_every_reduction_leaves_out_what_does_not_count(reduction, weights, masked):
+    loss = losses.MeanSquaredError(reduction=reduction)
+    given = np.repeat(X[:, :, None], 2, -1)
+
+    def value(length, rows=None):
+        y_pred = jax.numpy.asarray(given[:length])
+        if masked:
+            set_mask(y_pred, jax.numpy.asarray(X[:length] > 0))
+        with here(rows=rows):
+            return loss(given[:length] * 2, y_pred, None if weights is None else weights[:length])
+
+    np.testing.assert_allclose(value(16, jax.numpy.arange(16) < 10), value(10), rtol=1e-5)
+
+
+def every_metric():
+    arguments = {
+        "PrecisionAtRecall": {"recall": 0.5}, "RecallAtPrecision": {"precision": 0.3},
+        "SensitivityAtSpecificity": {"specificity": 0.5}, "SpecificityAtSensitivity": {"sensitivity": 0.5},
+    }  # fmt: skip
+    left_out = {"Mean", "Sum", "Metric", "MeanMetricWrapper", "MeanRelativeError"}
+    names = [n for n in dir(metrics) if n[:1].isupper() and n not in left_out and "IoU" not in n]
+    return [(getattr(metrics, n), arguments.get(n, {})) for n in names]
+
+
+@pytest.mark.parametrize(("metric", "arguments"), every_metric(), ids=[m.__name__ for m, _ in every_metric()])
+def test_every_metric_leaves_out_what_does_not_count(metric, arguments):
+    targets = LABELS[:16] if "Sparse" in metric.__name__ else ONE_HOT[:16]
+    outputs = jax.nn.softmax(X[:16, :3])
+    if "Correlation" in metric.__name__ or metric.__name__ == "R2Score":
+        targets, outputs = targets[:, :1], outputs[:, :1]
+    short, filled = metric(**arguments), metric(**arguments)
+    short.update_state(targets[:10], outputs[:10])
+    filled.update_state(targets, outputs, sample_weight=np.arange(16) < 10)
+    np.testing.assert_allclose(filled.result(), short.result(), rtol=1e-5, atol=1e-6)
+
+
+def matrix(shape=(4, 3)):
+    return jax.ShapeDtypeStruct(shape, "float32")
+
+
+ROWWISE = [
+    ("elementwise", lambda x: jax.numpy.tanh(x) * 2 + 1, True),
+    ("softmax", jax.nn.softmax, True),
+    ("softmax over the batch", lambda x: jax.nn.softmax(x, axis=0), False),
+    ("mean over the batch", lambda x: x - x.mean(0), False),
+    ("running sum", lambda x: jax.numpy.cumsum(x, axis=0), False),
+    ("running sum of a row", lambda x: jax.numpy.cumsum(x, axis=1), True),
+    ("sorted batch", lambda x: jax.numpy.sort(x, axis=0), False),
+    ("reversed batch", lambda x: x[::-1], False),
+    ("shifted batch", lambda x: jax.numpy.roll(x, 1, axis=0), False),
+    ("row numbers", lambda x: x[jax.numpy.arange(x.shape[0]) // 2], False),
+    ("rows against rows", lambda x: (x @ x.T) @ x, False),
+    ("transposed", lambda x: (x.T * 2).T, True),
+    ("scrambled", lambda x: x.reshape(3, -1).T, False),
+    ("flattened and back", lambda x: x.reshape(-1).reshape(-1, 3), True),
+    ("sum over the size", lambda x: x / x.shape[0], False),
+    ("one column", lambda x: x[:, 0], True),
+    ("half the batch", lambda x: jax.numpy.concatenate([x[: x.shape[0] // 2]] * 2)[: x.shape[0]], False),
+    ("a scan over steps", lambda x: jax.lax.scan(lambda c, s: (c + s, c * s), x[:, 0], x.T)[1].T, True),
+    ("a scan over rows", lambda x: jax.lax.scan(lambda c, r: (c + r, c), x[0], x)[1], False),
+    ("a condition on all", lambda x: jax.lax.cond(x.sum() > 0, lambda: x, lambda: -x), False),
+    ("the first row", lambda x: x - x[:1], False),
+    ("outer", lambda x: x[:, None] * x[:, :, None], True),
+    ("pairs of rows", lambda x: (x[:, None] * x[None]).sum(1), False),
+    ("one number", lambda x: x.sum(), False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fn", "expected"), [r[1:] for r in ROWWISE], ids=[r[0] for r in ROWWISE])
+def test_reading_whether_rows_meet(fn, expected):
+    assert _byrow.is_by_row(fn, matrix()) is expected
