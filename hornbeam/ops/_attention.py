@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 
@@ -46,17 +49,62 @@ def dot_product_attention(
         return jax.nn.dot_product_attention(
             query, key, value, bias, mask, scale=scale, is_causal=is_causal, implementation="cudnn"
         )
-    scores = _scores(query, key) * jnp.asarray(scale, "float32")
-    if attn_logits_soft_cap is not None:
-        scores = jnp.tanh(scores / attn_logits_soft_cap) * attn_logits_soft_cap
-    if bias is not None:
-        scores = scores + bias.astype(scores.dtype)
     if is_causal:
         seen = jnp.tri(query.shape[1], key.shape[1], dtype=bool)
         mask = seen if mask is None else jnp.logical_and(mask, seen)
-    if mask is not None:
-        scores = jnp.where(mask, scores, -0.7 * jnp.finfo(scores.dtype).max)
-    return _weighted(jax.nn.softmax(scores).astype(value.dtype), value)
+    return _attend(query, key, value, bias, mask, jnp.asarray(scale, "float32"), attn_logits_soft_cap)
+
+
+def _scores(query: Any, key: Any, bias: Any, mask: Any, scale: Any, cap: float | None) -> jax.Array:
+    """Return the scores (batch, heads, queries, keys) in float32; several heads may share a key head."""
+    batch, length, heads, _ = query.shape
+    products = jnp.matmul(
+        _by_head(query, key.shape[2]), jnp.swapaxes(_by_head(key, key.shape[2]), 1, 2), preferred_element_type="float32"
+    )
+    scores = products.reshape(batch, heads, length, key.shape[1]) * scale
+    if cap is not None:
+        scores = jnp.tanh(scores / cap) * cap
+    if bias is not None:
+        scores = scores + bias.astype(scores.dtype)
+    return scores if mask is None else jnp.where(mask, scores, -0.7 * jnp.finfo(scores.dtype).max)
+
+
+def _weighted(weights: jax.Array, value: jax.Array) -> jax.Array:
+    """Return the sum (batch, queries, heads, size) of values with weights (batch, heads, queries, keys)."""
+    batch, heads, length, keys = weights.shape
+    flat = weights.reshape(batch * value.shape[2], heads // value.shape[2] * length, keys)
+    sums = jnp.matmul(flat, _by_head(value, value.shape[2]))
+    return jnp.swapaxes(sums.reshape(batch, heads, length, value.shape[3]), 1, 2)
+
+
+def _by_head(x: jax.Array, groups: int) -> jax.Array:
+    """Return (batch, length, heads, size) as (batch * groups, heads / groups * length, size), one product each."""
+    batch, length, heads, size = x.shape
+    return jnp.swapaxes(x, 1, 2).reshape(batch * groups, heads // groups * length, size)
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(6,))
+def _attend(query: Any, key: Any, value: Any, bias: Any, mask: Any, scale: Any, cap: float | None) -> jax.Array:
+    """Return the weighted values; they are fewer than the weights, so it is them that are divided by the sums."""
+    if 0 in key.shape or not jnp.issubdtype(value.dtype, jnp.floating):
+        return _attend_by_softmax(query, key, value, bias, mask, scale, cap=cap)
+    scores = _scores(query, key, bias, mask, scale, cap)
+    weights = jnp.exp(scores - jnp.max(scores, -1, keepdims=True))
+    sums = jnp.swapaxes(jnp.sum(weights, -1, keepdims=True), 1, 2)
+    return (_weighted(weights.astype(value.dtype), value) / sums).astype(value.dtype)
+
+
+@_attend.defjvp
+def _attend_jvp(cap: float | None, primals: Any, tangents: Any) -> Any:
+    """Return value and change by way of the softmax, whose derivative is the cheaper one."""
+    return jax.jvp(functools.partial(_attend_by_softmax, cap=cap), primals, tangents)
+
+
+def _attend_by_softmax(
+    query: Any, key: Any, value: Any, bias: Any, mask: Any, scale: Any, cap: float | None
+) -> jax.Array:
+    weights = jax.nn.softmax(_scores(query, key, bias, mask, scale, cap))
+    return _weighted(weights.astype(value.dtype), value)
 
 
 def _fused(query: jax.Array, key: jax.Array, asked: bool | None) -> bool:
@@ -67,18 +115,3 @@ def _fused(query: jax.Array, key: jax.Array, asked: bool | None) -> bool:
     lengths = (query.shape[1], key.shape[1])
     even = all(isinstance(length, int) and length % 2 == 0 for length in lengths)
     return even and query.dtype.itemsize == 2 and query.shape[3] % 8 == 0 and query.shape[3] <= 128
-
-
-def _scores(query: jax.Array, key: jax.Array) -> jax.Array:
-    """Return the products (batch, heads, queries, keys) in float32; several heads may share a key head."""
-    batch, length, heads, size = query.shape
-    grouped = query.reshape(batch, length, key.shape[2], heads // key.shape[2], size)
-    products = jnp.einsum("bqkgd,bskd->bkgqs", grouped, key, preferred_element_type="float32")
-    return products.reshape(batch, heads, length, key.shape[1])
-
-
-def _weighted(weights: jax.Array, value: jax.Array) -> jax.Array:
-    """Return the sum (batch, queries, heads, size) of values with weights (batch, heads, queries, keys)."""
-    batch, heads, length, keys = weights.shape
-    grouped = weights.reshape(batch, value.shape[2], heads // value.shape[2], length, keys)
-    return jnp.einsum("bkgqs,bskd->bqkgd", grouped, value).reshape(batch, length, heads, value.shape[3])

@@ -36,7 +36,7 @@ def use_cache() -> None:
         return
     if os.access(folder, os.W_OK):
         jax.config.update("jax_compilation_cache_dir", str(folder))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.05)
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.01)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
         _trim(folder)
 
