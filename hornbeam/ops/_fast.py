@@ -30,6 +30,7 @@ LARGEST_BAND = 2048  # elements of a band matrix per tap of the other axes
 FEW_CHANNELS = 4  # of inputs, for which patches win everywhere
 MOST_PATCHES = 1 << 27  # elements: what patches may take in memory
 PATCHES_IN_LOOPS = 1 << 20  # elements: beyond, a step is so long that it should not be in a loop
+SMALL_VOLUME = 1 << 16  # elements of inputs with three axes
 MOST_PHASES = 8  # convolutions that a transposed one is made of
 CONVOLVES = "convolves"  # the hint that a program has convolutions of XLA's in it
 
@@ -162,10 +163,15 @@ def _by_planes(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax.Array
     window, strides, dilation, pads, out = geometry
     plane = Geometry(window[1:], strides[1:], dilation[1:], pads[1:], out[1:])
     x = jnp.pad(x, [(0, 0), geometry.pads[0], *[(0, 0)] * 3])
-    total: Any = 0
-    for part, taps in zip(under_taps(x, geometry, [0]), kernel, strict=True):
-        total = total + plain_convolution(jnp.reshape(part, (-1, *part.shape[2:])), taps, plane)
-    return jnp.reshape(total, (x.shape[0], *geometry.out, kernel.shape[-1]))
+    parts = under_taps(x, geometry, [0])
+    if x.size <= SMALL_VOLUME:  # one product, of all planes that a window sees
+        planes = jnp.concatenate(parts, -1)
+        taps = jnp.reshape(jnp.moveaxis(kernel, 0, 2), (*window[1:], -1, kernel.shape[-1]))
+        total = plain_convolution(jnp.reshape(planes, (-1, *planes.shape[2:])), taps, plane)
+    else:
+        flat = (jnp.reshape(part, (-1, *part.shape[2:])) for part in parts)
+        total: Any = sum(plain_convolution(x, taps, plane) for x, taps in zip(flat, kernel, strict=True))
+    return jnp.reshape(total, (-1, *out, kernel.shape[-1]))
 
 
 def transposed_by_phases(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax.Array | None:
