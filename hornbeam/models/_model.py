@@ -67,6 +67,14 @@ class Model(Trainer, Layer):
             return list(dict.fromkeys([op for op in self._function.operations if isinstance(op, Layer)] + extra))
         return self._sublayers()
 
+    @property
+    def operations(self) -> list[Any]:
+        """The layers and other operations of a functional model's graph, those of the inputs first."""
+        if self._function is None:
+            message = f"Model {self.name!r} has no graph, and so no list of operations; see its `layers`."
+            raise AttributeError(message)
+        return self._function.operations
+
     def _sublayers(self) -> list[Any]:
         own = list(self._children(Layer))
         if self._function is None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from hornbeam._core.graph import Node
 from hornbeam._core.lazy import lazy
+from hornbeam._core.op import FunctionCall
 from hornbeam._core.state import Variable
 
 console = lazy("rich.console")
@@ -37,11 +38,11 @@ def print_summary(
     for title, width in zip(titles, widths, strict=True):
         grid.add_column(title, width=width, justify="right" if title == "Param #" else "left", overflow="fold")
     for layer, depth in _rows(model, layer_range, expand_nested):
-        row = ["   " * depth + f"{layer.name} ({type(layer).__name__})", _output_shape(layer), _count(layer)]
+        row = ["   " * depth + f"{layer.name} ({_kind(layer)})", _output_shape(layer), _count(layer)]
         if connected:
             row.append(_sources(layer, model))
         if show_trainable:
-            row.append("-" if not layer.weights else "Y" if layer.trainable else "N")
+            row.append("-" if not getattr(layer, "weights", None) else "Y" if layer.trainable else "N")
         grid.add_row(*(cell.replace("[", r"\[") for cell in row))
     out = io.StringIO()
     printer = console.Console(file=out, width=sum(widths) + 3 * len(widths) + 1, color_system=None, highlight=False)
@@ -54,7 +55,18 @@ def print_summary(
 
 def _is_row(model: Any) -> bool:
     """Return whether each layer takes the output of the one before, so that nothing need be said about it."""
-    return model._function is None or hasattr(model, "_stack")
+    if model._function is None or hasattr(model, "_stack"):
+        return True
+    nodes = [node for node in model._function.nodes if node.input_tensors]
+    taken = [id(t) for node in nodes for t in node.input_tensors]
+    return len(taken) == len(nodes) == len(set(taken))
+
+
+def _kind(operation: Any) -> str:
+    """Return the class of a layer, or the name of another operation as a class would have it."""
+    if isinstance(operation, FunctionCall):
+        return "".join(map(str.capitalize, operation.fn.__name__.split("_")))
+    return type(operation).__name__
 
 
 def _terminal_width(connected: bool) -> int:
@@ -72,8 +84,8 @@ def _widths(total: int, positions: Any, columns: int) -> list[int]:
 
 
 def _rows(model: Any, layer_range: Sequence[str] | None, expand: bool, depth: int = 0) -> Iterator[tuple[Any, int]]:
-    layers = _range(model.layers, layer_range)
-    for layer in layers:
+    layers = list(dict.fromkeys([*getattr(model, "operations", ()), *model.layers]))
+    for layer in _range(layers, layer_range):
         yield layer, depth
         if expand and hasattr(layer, "layers") and layer.layers:
             yield from _rows(layer, None, expand, depth + 1)
@@ -106,6 +118,8 @@ def _output_shape(layer: Any) -> str:
 
 
 def _count(layer: Any) -> str:
+    if not hasattr(layer, "count_params"):
+        return "0"
     return f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
 
 

@@ -209,6 +209,19 @@ def test_summary_shows_every_layer(capsys):
     assert "Trainable" in lines[0]
 
 
+def test_summary_shows_plain_operations_and_what_is_not_in_a_row(capsys):
+    x = keras.Input((6, 4), name="x")
+    y = keras.layers.Dense(1, name="last")(keras.ops.log_softmax(x[:, 1:] * 2))
+    model = keras.Model(x, y)
+    assert [op.name for op in model.operations] == ["x", "get_item", "multiply", "log_softmax", "last"]
+    model.summary()
+    row = capsys.readouterr().out
+    assert all(text in row for text in ("get_item (GetItem)", "log_softmax (LogSoftmax)", "(None, 5, 4)"))
+    assert "Connected to" not in row
+    keras.Model(x, [y, x + 1]).summary()
+    assert "x[0][0]" in capsys.readouterr().out
+
+
 def test_summary_of_a_subclass_knows_the_shapes_once_built(capsys):
     model = Sub()
     model.build((None, 4))
