@@ -209,6 +209,13 @@ def test_summary_shows_every_layer(capsys):
     assert "Trainable" in lines[0]
 
 
+def test_summary_of_a_row_of_layers_leaves_the_input_out(capsys):
+    keras.Sequential([keras.Input((3,), name="given"), keras.layers.Dense(2, name="only")]).summary()
+    text = capsys.readouterr().out
+    assert "only (Dense)" in text
+    assert "given" not in text
+
+
 def test_summary_shows_plain_operations_and_what_is_not_in_a_row(capsys):
     x = keras.Input((6, 4), name="x")
     y = keras.layers.Dense(1, name="last")(keras.ops.log_softmax(x[:, 1:] * 2))
