@@ -84,7 +84,8 @@ def _widths(total: int, positions: Any, columns: int) -> list[int]:
 
 
 def _rows(model: Any, layer_range: Sequence[str] | None, expand: bool, depth: int = 0) -> Iterator[tuple[Any, int]]:
-    operations = () if hasattr(model, "_stack") else getattr(model, "operations", ())  # a Sequential's input goes unsaid
+    silent = hasattr(model, "_stack")  # a Sequential's input goes unsaid
+    operations = () if silent else getattr(model, "operations", ())
     layers = list(dict.fromkeys([*operations, *model.layers]))
     for layer in _range(layers, layer_range):
         yield layer, depth
