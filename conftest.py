@@ -26,7 +26,7 @@ def _fresh_start():
     random.seed(1)
     np.random.seed(1)  # noqa: NPY002  # the generator that users' programs seed
     names.reset_names()
-    wide = jax.config.jax_enable_x64  # type: ignore[attr-defined]
+    wide = config.is_wide_allowed()
     settings, custom_objects = dict(vars(config._SETTINGS)), dict(registry.get_custom_objects())
     yield
     jax.config.update("jax_enable_x64", wide)  # asking for float64 switches it on

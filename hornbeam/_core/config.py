@@ -67,9 +67,14 @@ def standardize_data_format(data_format: str | None) -> str:
     return _one_of("data_format", lowered, DATA_FORMATS)
 
 
+def is_wide_allowed() -> bool:
+    """Return whether JAX's types of 64 bits are switched on."""
+    return jax.config.jax_enable_x64  # type: ignore[attr-defined]  # JAX makes its settings' attributes at run time
+
+
 def allow_wide() -> None:
     """Switch on JAX's types of 64 bits."""
-    if not jax.config.jax_enable_x64:  # type: ignore[attr-defined]
+    if not is_wide_allowed():
         jax.config.update("jax_enable_x64", True)
 
 
@@ -184,7 +189,7 @@ def disable_flash_attention() -> None:
 
 def is_traceback_filtering_enabled() -> bool:
     """Return whether an error's traceback leaves out JAX's own frames."""
-    return jax.config.jax_traceback_filtering != "off"  # type: ignore[attr-defined]
+    return jax.config.jax_traceback_filtering != "off"  # type: ignore[attr-defined]  # made at run time
 
 
 def enable_traceback_filtering() -> None:
@@ -244,9 +249,9 @@ def _limit(name: str, value: object) -> int | None:
 def _from_environment() -> None:
     """Take the limits that the environment names."""
     for setter in (set_max_epochs, set_max_steps_per_epoch):
-        variable = f"KERAS_{setter.__name__.removeprefix('set_').upper()}"
-        if text := os.environ.get(variable):
-            setter(int(text) if text.isdecimal() else text)  # type: ignore[arg-type]
+        name = setter.__name__.removeprefix("set_")
+        if text := os.environ.get(f"KERAS_{name.upper()}"):
+            setter(_limit(name, int(text) if text.isdecimal() else text))
 
 
 _SETTINGS = _Settings()

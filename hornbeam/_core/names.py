@@ -27,7 +27,7 @@ def reset_names() -> None:
     _counts.clear()
 
 
-def clear_session(free_memory: bool = True) -> None:  # noqa: ARG001  # models are freed with their last name
+def clear_session(free_memory: bool = True) -> None:  # noqa: ARG001  # Keras's; without a name they are freed
     """Count automatic names anew: the next Dense layer is called 'dense'."""
     reset_names()
 

@@ -51,7 +51,7 @@ class StatelessScope:
         variable, value = update
         if not isinstance(variable, Variable):
             message = f"StatelessScope: each pair must begin with a Variable; got {variable!r}."
-            raise ValueError(message)  # noqa: TRY004  # Keras's
+            raise ValueError(message)  # noqa: TRY004  # Keras's kind of error
         value = jnp.asarray(value, variable.dtype)
         if value.shape != variable.shape:
             message = f"StatelessScope: {variable.path!r} has shape {variable.shape}; got a value of {value.shape}."

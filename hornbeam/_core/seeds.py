@@ -120,7 +120,7 @@ def random_state() -> dict[str, Any]:
     own, torch = HERE.__dict__.get("seed_generator"), sys.modules.get("torch")
     return {
         "python": random.getstate(),
-        "numpy": np.random.get_state(),  # noqa: NPY002  # as above
+        "numpy": np.random.get_state(),  # noqa: NPY002  # the generator that shuffling and users draw from
         "own": None if own is None else np.asarray(own.state.value),
         "torch": None if torch is None else torch.get_rng_state().numpy(),
     }
@@ -129,7 +129,7 @@ def random_state() -> dict[str, Any]:
 def set_random_state(state: Mapping[str, Any]) -> None:
     """Put the global generators where `random_state` found them."""
     random.setstate(state["python"])
-    np.random.set_state(state["numpy"])  # noqa: NPY002  # as above
+    np.random.set_state(state["numpy"])  # noqa: NPY002  # the generator that shuffling and users draw from
     HERE.__dict__.pop("seed_generator", None)
     if state["own"] is not None:
         HERE.__dict__["seed_generator"] = SeedGenerator(0, name="global_seed_generator")

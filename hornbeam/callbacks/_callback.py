@@ -112,7 +112,7 @@ def only_bad(hook: Callable[..., None]) -> Callable[..., None]:
 
     Such a hook alone does not make every batch a dispatch of its own: a dispatch ends with the first bad loss.
     """
-    hook.only_bad = True  # type: ignore[attr-defined]
+    hook.__dict__["only_bad"] = True
     return hook
 
 

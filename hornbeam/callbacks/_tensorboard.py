@@ -91,7 +91,7 @@ class TensorBoard(Callback):
         if self.write_graph and self.model.built:
             try:
                 text = self.model.to_json()
-            except (NotImplementedError, TypeError, ValueError):  # it has no description
+            except (NotImplementedError, TypeError, ValueError):  # a model without a config has no graph
                 return
             self._file("train").add("keras", 0, texts_of([text.encode()], scalar=True), "graph_keras_model", b"1")
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from hornbeam._core import tree
+from hornbeam._core import config, tree
 from hornbeam.data._foreign import columns, is_frame, is_series, to_array
 from hornbeam.data._stored import Rows, Stored, rows_stored
 
@@ -105,7 +105,7 @@ def _check_kind(array: np.ndarray, name: str) -> np.ndarray:
     if kind == "O":
         return _from_objects(array, name)
     if kind == "f" and array.dtype.itemsize == 8:
-        return array if jax.config.jax_enable_x64 else array.astype(np.float32)  # type: ignore[attr-defined]
+        return array if config.is_wide_allowed() else array.astype(np.float32)
     if kind in "iu" and array.dtype.itemsize == 8:
         return _narrow(array, name)
     return array

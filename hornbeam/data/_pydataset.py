@@ -46,8 +46,9 @@ class PyDataset:
     @property
     def num_batches(self) -> int | None:
         """The number of batches; None for a dataset without an end."""
-        if hasattr(self, "__len__"):
-            return len(self)  # type: ignore[arg-type]
+        length = getattr(self, "__len__", None)
+        if length is not None:
+            return length()
         message = f"{type(self).__name__} must define __len__, or num_batches as None for a dataset without an end."
         raise NotImplementedError(message)
 

@@ -72,7 +72,7 @@ def as_array(x: Any) -> Any:
     array = np.asarray(x)
     if array.dtype.kind not in "biufc" and array.dtype.name not in dtypes.ALLOWED:
         return x
-    if array.dtype.itemsize == 8 and array.dtype.kind in "iu" and array.size and not jax.config.jax_enable_x64:  # type: ignore[attr-defined]
+    if array.dtype.itemsize == 8 and array.dtype.kind in "iu" and array.size and not config.is_wide_allowed():
         limits = np.iinfo(np.int32 if array.dtype.kind == "i" else np.uint32)
         low, high = array.min(), array.max()
         if low < limits.min or high > limits.max:

@@ -88,7 +88,7 @@ class JaxLayer(Layer):
             value = jnp.asarray(leaf)
             return self.add_weight(
                 shape=value.shape,
-                initializer=lambda shape, dtype: value,  # noqa: ARG005  # an initializer's arguments
+                initializer=lambda *_, **__: value,
                 dtype=value.dtype.name,
                 trainable=trainable and jnp.issubdtype(value.dtype, jnp.inexact),
                 name=jax.tree_util.keystr(path, simple=True, separator="_") or ("params" if trainable else "state"),

@@ -95,7 +95,7 @@ def _check_range(host: np.ndarray, dtype: str | None) -> None:
     if host.dtype == object:
         message = f"x must hold numbers; got {host.flat[0]!r}." if host.size else "x must hold numbers."
         raise (OverflowError if _all_whole(host) else TypeError)(message)
-    wide = jax.config.jax_enable_x64  # type: ignore[attr-defined]
+    wide = config.is_wide_allowed()
     if host.dtype.kind not in "iu" or host.dtype.itemsize < 8 or not host.size or (wide and dtype is None):
         return
     if dtype is None:

@@ -155,7 +155,7 @@ class Runner:
             return np.random.permutation(count)  # noqa: NPY002 - seeded by utils.set_random_seed, as Keras's is
         order = np.arange(count)
         for begin in range(0, count, self.batch_size):
-            np.random.shuffle(order[begin : begin + self.batch_size])  # noqa: NPY002
+            np.random.shuffle(order[begin : begin + self.batch_size])  # noqa: NPY002 - as Keras's is
         return order
 
     def _begin(self, step: int) -> None:
