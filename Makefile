@@ -41,7 +41,7 @@ faults: $(VENV)/dev.stamp  ## Kill a training 102 times at random moments; it mu
 docs: $(VENV)/dev.stamp  ## The reference, in build/docs
 	$(RUN) -m pdoc --docformat google --output-directory build/docs hornbeam
 
-bench: $(VENV)/demo.stamp .bench/keras/stamp .bench/torch/stamp  ## Hornbeam beside its peers (ROWS="fit predict" picks)
+bench: $(VENV)/demo.stamp .bench/keras/stamp .bench/torch/stamp .bench/tf/stamp  ## Hornbeam beside its peers (ROWS="fit predict" picks)
 	$(RUN) -m benchmarks $(ROWS)
 
 surface: $(VENV)/dev.stamp  ## Rewrite the list of public names; read its diff before committing it
@@ -49,7 +49,7 @@ surface: $(VENV)/dev.stamp  ## Rewrite the list of public names; read its diff b
 
 lock: $(VENV)/dev.stamp  ## Take the newest versions into the lock files
 	$(RUN) $(PIP) uv
-	cd requirements && for name in dev demo bench-keras bench-torch; do \
+	cd requirements && for name in dev demo bench-keras bench-torch bench-tf; do \
 		if [ $$name = bench-torch ]; then how=--no-deps; else how=--generate-hashes; fi; \
 		../$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
 			--custom-compile-command "make lock" $$how $$name.in --output-file $$name.lock || exit 1; \
@@ -74,9 +74,9 @@ $(VENV)/dev.stamp: requirements/dev.lock $(VENV)/demo.stamp
 	$(RUN) $(PIP) --require-hashes -r requirements/dev.lock
 	@touch $@
 
-.bench/keras/stamp: requirements/bench-keras.lock | $(VENV)/bin/python
-	$(PYTHON) -m venv --clear .bench/keras
-	.bench/keras/bin/python $(PIP) --require-hashes -r requirements/bench-keras.lock
+.bench/%/stamp: requirements/bench-%.lock | $(VENV)/bin/python
+	$(PYTHON) -m venv --clear .bench/$*
+	.bench/$*/bin/python $(PIP) --require-hashes -r $<
 	@touch $@
 
 # Dependencies are listed in full and not followed, so that no CUDA package comes in.

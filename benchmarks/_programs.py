@@ -9,15 +9,28 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 ROOT = Path(__file__).parents[1]
-PYTHONS = {
-    "hornbeam": Path(sys.executable),
-    "keras": ROOT / ".bench/keras/bin/python",
-    "torch": ROOT / ".bench/torch/bin/python",
+
+
+class Environment(NamedTuple):
+    """A virtual environment, and the backend that Keras is to use in it."""
+
+    python: Path
+    backend: str = ""
+
+
+ENVIRONMENTS = {
+    "hornbeam": Environment(Path(sys.executable)),
+    "keras": Environment(ROOT / ".bench/keras/bin/python", "jax"),
+    "keras on torch": Environment(ROOT / ".bench/torch/bin/python", "torch"),
+    "keras on tensorflow": Environment(ROOT / ".bench/tf/bin/python", "tensorflow"),
+    "tf_keras": Environment(ROOT / ".bench/tf/bin/python"),
+    "torch": Environment(ROOT / ".bench/torch/bin/python"),
+    "jax": Environment(ROOT / ".bench/keras/bin/python"),
 }
-CLEARED = ("JAX_", "KERAS_", "PYTHONDONTWRITEBYTECODE", "XDG_")  # every side starts from what is usual
+CLEARED = ("JAX_", "KERAS_", "PYTHONDONTWRITEBYTECODE", "TF_", "XDG_")  # every side starts from what is usual
 
 
 class Worker:
@@ -30,10 +43,12 @@ class Worker:
         self._own_home = None if home else tempfile.TemporaryDirectory(prefix="bench-home-")
         folder = str(home or self._own_home.name)  # type: ignore[union-attr]  # one of the two is there
         cleared = {key: value for key, value in os.environ.items() if not key.startswith(CLEARED)}
+        python, backend = ENVIRONMENTS[environment]
+        chosen = {"JAX_PLATFORMS": "cpu", "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
         self._process = subprocess.Popen(
-            [PYTHONS[environment], "-m", "benchmarks._serve"],
+            [python, "-m", "benchmarks._serve"],
             cwd=ROOT,
-            env=cleared | {"HOME": folder, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+            env=cleared | {"HOME": folder} | {name: value for name, value in chosen.items() if value},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

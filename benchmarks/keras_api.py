@@ -1,8 +1,9 @@
-"""The workloads and measurements of every package with Keras's interface, Hornbeam and Keras: written once."""
+"""Measurements of every package with Keras's interface: Hornbeam, Keras 3 on each of its backends, Keras 2."""
 
 import gc
 import importlib
 import os
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
@@ -10,60 +11,18 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks._workloads import CALLS, EPOCHS
+from benchmarks.keras_models import make
+
 Measure = Callable[[], float]
 
-EPOCHS = 3  # measured ones, after a first that is not
-CALLS = 200  # of predict, for one figure
 WARM_UP, MODELS = 100, 200  # models built, fitted, deleted: until the allocator has settled, then while it is watched
-
-
-def seed_cnn(keras: Any) -> tuple[Any, Any, Any, int]:
-    """Return the small CNN of 8x8 digits, 100 batches of data and the batch size."""
-    layers = keras.layers
-    stack = [
-        keras.Input((8, 8, 1)),
-        layers.Conv2D(2, (3, 3), padding="same", activation="relu"),
-        layers.MaxPooling2D((2, 2)),
-        layers.Conv2D(3, (2, 2), padding="same", activation="relu"),
-        layers.MaxPooling2D((2, 2)),
-        layers.Flatten(),
-        layers.Dense(8, activation="relu"),
-        layers.Dense(3, activation="softmax"),
-    ]
-    model = keras.Sequential(stack)
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return model, *_data(3200, (8, 8, 1), 3), 32
-
-
-def mlp(keras: Any) -> tuple[Any, Any, Any, int]:
-    """Return the perceptron of 784 features, 25 batches of data and the batch size."""
-    layers = keras.layers
-    stack = [
-        keras.Input((784,)),
-        layers.Dense(512, activation="relu"),
-        layers.Dropout(0.2),
-        layers.Dense(512, activation="relu"),
-        layers.Dropout(0.2),
-        layers.Dense(10),
-    ]
-    model = keras.Sequential(stack)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile("adam", loss, metrics=["accuracy"])
-    return model, *_data(3200, (784,), 10), 128
-
-
-WORKLOADS = {"seed_cnn": seed_cnn, "mlp": mlp}
-
-
-def _data(rows: int, shape: tuple[int, ...], classes: int) -> tuple[Any, Any]:
-    rng = np.random.default_rng(0)
-    return rng.random((rows, *shape), dtype="float32"), rng.integers(0, classes, rows)
 
 
 def fit(package: str, workload: str) -> Measure:
     """Prepare `fit`: seconds per training step, the first epoch excluded."""
     keras = importlib.import_module(package)
-    model, x, y, batch = WORKLOADS[workload](keras)
+    model, x, y, batch = make(keras, workload)
     ends: list[float] = []
 
     class Clock(keras.callbacks.Callback):
@@ -81,13 +40,56 @@ def fit(package: str, workload: str) -> Measure:
 
 def predict(package: str, workload: str) -> Measure:
     """Prepare `predict` of one sample: seconds per call, from NumPy array to NumPy array."""
-    model, x, _, _ = WORKLOADS[workload](importlib.import_module(package))
+    model, x, _, _ = make(importlib.import_module(package), workload)
 
     def measure() -> float:
         start = perf_counter()
         for _ in range(CALLS):
             model.predict(x[:1], verbose=0)
         return (perf_counter() - start) / CALLS
+
+    return measure
+
+
+def many(package: str, workload: str, method: str, rows: int) -> Measure:
+    """Prepare `evaluate` or `predict` of many rows: seconds."""
+    model, x, y, batch = make(importlib.import_module(package), workload, rows)
+    call = getattr(model, method)
+    given = (x, y) if method == "evaluate" else (x,)
+
+    def measure() -> float:
+        start = perf_counter()
+        call(*given, batch_size=batch, verbose=0)
+        return perf_counter() - start
+
+    return measure
+
+
+def peak(package: str, workload: str) -> Measure:
+    """Prepare a fit of two epochs: MiB that the process took at its peak. Asked once of a process."""
+    model, x, y, batch = make(importlib.import_module(package), workload)
+
+    def measure() -> float:
+        model.fit(x, y, batch_size=batch, epochs=2, verbose=0)
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+    return measure
+
+
+def generator(package: str, workload: str) -> Measure:
+    """Prepare a fit over a generator of batches that are there already: seconds per step."""
+    model, x, y, batch = make(importlib.import_module(package), workload)
+    batches = [(x[at : at + batch], y[at : at + batch]) for at in range(0, len(x), batch)]
+    steps = len(batches) * EPOCHS
+
+    def endless() -> Any:
+        while True:
+            yield from batches
+
+    def measure() -> float:
+        start = perf_counter()
+        model.fit(endless(), steps_per_epoch=steps, verbose=0)
+        return (perf_counter() - start) / steps
 
     return measure
 
@@ -109,7 +111,7 @@ def build(package: str) -> Measure:
 
 def first_fit(package: str, workload: str) -> Measure:
     """Prepare a program's first fit, one epoch, compilation included: seconds. Asked once of a process."""
-    model, x, y, batch = WORKLOADS[workload](importlib.import_module(package))
+    model, x, y, batch = make(importlib.import_module(package), workload)
 
     def measure() -> float:
         start = perf_counter()
@@ -122,7 +124,7 @@ def first_fit(package: str, workload: str) -> Measure:
 def growth(package: str) -> Measure:
     """Prepare the building, fitting for one step and deleting of models: MiB that the process grew by over 200."""
     keras = importlib.import_module(package)
-    x, y = _data(8, (10,), 3)
+    x, y = np.zeros((8, 10), "float32"), np.zeros(8, "int32")
 
     def one_model() -> None:
         hidden, output = keras.layers.Dense(8, activation="relu"), keras.layers.Dense(3, activation="softmax")

@@ -1,5 +1,6 @@
-"""The same workloads in PyTorch by hand: an eager loop, Adam, cross-entropy, the loss and accuracy that fit keeps."""
+"""The workloads in PyTorch by hand: an eager or compiled loop, Adam, cross-entropy, the loss and accuracy of fit."""
 
+import resource
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
@@ -7,73 +8,109 @@ from typing import Any
 import torch
 from torch import nn
 
-EPOCHS = 3  # measured ones, after a first that is not
-CALLS = 200  # of predict, for one figure
+from benchmarks._workloads import CALLS, EPOCHS, WORKLOADS, draw
+from benchmarks.torch_models import MODELS
+
+Measure = Callable[[], float]
 
 
-def seed_cnn() -> tuple[nn.Module, Any, Any, int]:
-    """Return the small CNN of 8x8 digits, 100 batches of data and the batch size."""
-    torch.set_num_threads(1)  # as fast as two for arrays this small, and steady where two wait for a busy core
-    features = [
-        *(nn.Conv2d(1, 2, 3, padding="same"), nn.ReLU(), nn.MaxPool2d(2)),
-        nn.ZeroPad2d((0, 1, 0, 1)),  # what "same" is for an even kernel
-        *(nn.Conv2d(2, 3, 2), nn.ReLU(), nn.MaxPool2d(2)),
-    ]
-    model = nn.Sequential(*features, nn.Flatten(), nn.Linear(12, 8), nn.ReLU(), nn.Linear(8, 3))
-    return model, torch.rand(3200, 1, 8, 8), torch.randint(3, (3200,)), 32
+def _data(workload: str, rows: int | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+    x, y = (torch.from_numpy(array) for array in draw(workload, rows))
+    return x.movedim(-1, 1).contiguous() if x.ndim == 4 else x, y.long()
 
 
-def mlp() -> tuple[nn.Module, Any, Any, int]:
-    """Return the perceptron of 784 features, 25 batches of data and the batch size."""
-    hidden = [
-        *(nn.Linear(784, 512), nn.ReLU(), nn.Dropout(0.2)),
-        *(nn.Linear(512, 512), nn.ReLU(), nn.Dropout(0.2)),
-    ]
-    return nn.Sequential(*hidden, nn.Linear(512, 10)), torch.rand(3200, 784), torch.randint(10, (3200,)), 128
+class Training:
+    """One model in training. The `compiled` one has the fused Adam too, which few ask for."""
 
+    def __init__(self, workload: str, form: str) -> None:
+        self.model = MODELS[workload]()
+        self.optimizer = torch.optim.Adam(self.model.parameters(), fused=form == "compiled" or None)
+        self.forward: Callable[..., Any] = torch.compile(self._forward) if form == "compiled" else self._forward
 
-WORKLOADS = {"seed_cnn": seed_cnn, "mlp": mlp}
+    def _forward(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        logits = self.model(x)
+        return nn.functional.cross_entropy(logits, y), (logits.argmax(1) == y).sum()
 
-
-def fit(workload: str, adam: str = "as it comes") -> Callable[[], float]:
-    """Prepare training: seconds per step, the first epoch excluded. `adam` may be "fused", which few ask for."""
-    loss_of = nn.CrossEntropyLoss()
-
-    def epoch(model: nn.Module, optimizer: torch.optim.Optimizer, x: Any, y: Any, batch: int) -> float:
+    def epoch(self, x: torch.Tensor, y: torch.Tensor, batch: int) -> float:
+        """Train on each row once, in a new order."""
         total, correct = torch.zeros(()), torch.zeros(())
         for rows in torch.randperm(len(x)).split(batch):
-            optimizer.zero_grad()
-            logits = model(x[rows])
-            loss = loss_of(logits, y[rows])
+            self.optimizer.zero_grad()
+            loss, right = self.forward(x[rows], y[rows])
             loss.backward()
-            optimizer.step()
+            self.optimizer.step()
             total += loss.detach()
-            correct += (logits.argmax(1) == y[rows]).sum()
+            correct += right
         return total.item() + correct.item()
 
+
+def fit(workload: str, form: str = "eager") -> Measure:
+    """Prepare training, "eager" or "compiled": seconds per step, the first epoch excluded."""
+    (x, y), batch, steps = _data(workload), WORKLOADS[workload].batch, WORKLOADS[workload].steps
+    training: list[Training] = []
+
     def measure() -> float:
-        model, x, y, batch = WORKLOADS[workload]()  # anew: long training makes denormal numbers, which are slow here
-        optimizer = torch.optim.Adam(model.parameters(), fused=adam == "fused")
-        epoch(model, optimizer, x, y, batch)
+        if form == "eager":
+            training.clear()  # anew: long training makes denormal numbers, which are slow here
+        if not training:
+            training.append(Training(workload, form))
+        training[0].epoch(x, y, batch)
         start = perf_counter()
         for _ in range(EPOCHS):
-            epoch(model, optimizer, x, y, batch)
-        return (perf_counter() - start) / EPOCHS / (len(x) // batch)
+            training[0].epoch(x, y, batch)
+        return (perf_counter() - start) / EPOCHS / steps
 
     return measure
 
 
-def predict(workload: str) -> Callable[[], float]:
+def predict(workload: str) -> Measure:
     """Prepare the prediction of one sample: seconds per call, from NumPy array to NumPy array."""
-    model, x, _, _ = WORKLOADS[workload]()
-    sample = x[:1].numpy()
-    model.eval()
+    model, sample = MODELS[workload]().eval(), _data(workload, 1)[0].numpy()
 
     def measure() -> float:
         start = perf_counter()
         for _ in range(CALLS):
             with torch.no_grad():
-                torch.softmax(model(torch.from_numpy(sample)), 1).numpy()
+                model(torch.from_numpy(sample)).numpy()
         return (perf_counter() - start) / CALLS
+
+    return measure
+
+
+def many(workload: str, method: str, rows: int) -> Measure:
+    """Prepare predictions of many rows, for "evaluate" with loss and accuracy: seconds."""
+    model, (x, y), batch = MODELS[workload]().eval(), _data(workload, rows), WORKLOADS[workload].batch
+
+    def predict() -> None:
+        torch.cat([model(part) for part in x.split(batch)]).numpy()
+
+    def evaluate() -> None:
+        total, correct = torch.zeros(()), torch.zeros(())
+        for part, labels in zip(x.split(batch), y.split(batch), strict=True):
+            logits = model(part)
+            total += nn.functional.cross_entropy(logits, labels) * len(labels)
+            correct += (logits.argmax(1) == labels).sum()
+        float(total), float(correct)
+
+    run = predict if method == "predict" else evaluate
+
+    def measure() -> float:
+        start = perf_counter()
+        with torch.no_grad():
+            run()
+        return perf_counter() - start
+
+    return measure
+
+
+def peak(workload: str, form: str = "eager") -> Measure:
+    """Prepare training for two epochs: MiB that the process took at its peak. Asked once of a process."""
+    x, y = _data(workload)
+
+    def measure() -> float:
+        training = Training(workload, form)
+        for _ in range(2):
+            training.epoch(x, y, WORKLOADS[workload].batch)
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
     return measure

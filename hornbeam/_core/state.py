@@ -19,10 +19,13 @@ from jax.core import Tracer
 
 from hornbeam._core import dtypes
 from hornbeam._core.lazy import lazy
+from hornbeam._core.memory import keep_freed_memory
 from hornbeam._core.names import auto_name, check_name
 
 jax_core = lazy("jax.extend.core")  # imports Pallas
 Shape = tuple[int | None, ...]
+
+keep_freed_memory()  # before the first array, with which JAX starts its threads
 
 
 def current_trace() -> Any:

@@ -1,10 +1,12 @@
 """The loops of LSTM, GRU and SimpleRNN as everybody has them, with their gradient written out.
 
-The derivative that JAX makes of a loop adds to the kernel's gradient at each step. Here the loop back gives the
-gradients of the gates alone, and the kernel's is one product after it. All sigmoids and hyperbolic tangents of what
-inputs and state give together are one tanh of one array, since sigmoid(x) = tanh(x / 2) / 2 + 1 / 2: XLA vectorizes
-that on a CPU, and not its sigmoid. On two cores 80 steps of 128 units, forward and back, take 13 ms for an LSTM where
-JAX's derivative takes 25. Forward-mode derivatives are not there: `jax.jvp` of these layers needs `unroll=True`.
+The derivative that JAX makes of a loop adds to the kernel's gradient at each step, and works out at each step what does
+not depend on the gradient that comes back. Here all of that is computed for all steps at once before the loop back,
+which gives the gradients of the gates alone; the kernel's is one product after it. All sigmoids and hyperbolic tangents
+of what inputs and state give together are one tanh of one array, since sigmoid(x) = tanh(x / 2) / 2 + 1 / 2: XLA
+vectorizes that on a CPU, and not its sigmoid. On two cores 80 steps of 128 units, forward and back, take 11 ms for an
+LSTM where JAX's derivative takes 25. Forward-mode derivatives are not there: `jax.jvp` of these layers needs
+`unroll=True`.
 """
 
 from __future__ import annotations
@@ -26,10 +28,16 @@ class Form(NamedTuple):
     The first columns of its kernels, a block of `units` for each of `slopes`, give the sums of inputs and state, of
     which the cell takes tanh(slope * sum). Of further columns it takes the inputs' and the state's part separately.
     `combine(squashed blocks, of inputs, of state, states)` returns the new states, the output first.
+
+    `factors`, of the same arguments, returns what its derivative multiplies gradients with: a factor for each block,
+    and others. `back(gradients of the new states, the others)` returns the gradients that go to each block, to what
+    the inputs and the state give separately (None without such columns), and to the old states.
     """
 
     slopes: tuple[float, ...]
     combine: Callable[[Sequence[Any], Any, Any, Arrays], Arrays]
+    factors: Callable[[Sequence[Any], Any, Any, Arrays], tuple[Arrays, Arrays]]
+    back: Callable[[Arrays, Arrays], tuple[Arrays, Any, Any, Arrays]]
 
 
 def _lstm(blocks: Sequence[Any], _: Any, __: Any, states: Arrays) -> Arrays:
@@ -38,19 +46,51 @@ def _lstm(blocks: Sequence[Any], _: Any, __: Any, states: Arrays) -> Arrays:
     return (o / 2 + 0.5) * jnp.tanh(c), c
 
 
+def _lstm_factors(blocks: Sequence[Any], _: Any, __: Any, states: Arrays) -> tuple[Arrays, Arrays]:
+    i, f, new, o = blocks
+    t = jnp.tanh(_lstm(blocks, None, None, states)[1])
+    return (new / 2, states[1] / 2, i / 2 + 0.5, t / 2), ((o / 2 + 0.5) * (1 - t * t), f / 2 + 0.5)
+
+
+def _lstm_back(d: Arrays, others: Arrays) -> tuple[Arrays, Any, Any, Arrays]:
+    through, keep = others
+    dc = d[1] + d[0] * through
+    return (dc, dc, dc, d[0]), None, None, (0.0, dc * keep)
+
+
 def _gru(blocks: Sequence[Any], of_inputs: Any, of_state: Any, states: Arrays) -> Arrays:
     (z, r), (h,) = (block / 2 + 0.5 for block in blocks), states
     new = jnp.tanh(of_inputs + r * of_state)
     return (z * h + (1 - z) * new,)
 
 
+def _gru_factors(blocks: Sequence[Any], of_inputs: Any, of_state: Any, states: Arrays) -> tuple[Arrays, Arrays]:
+    z, r = (block / 2 + 0.5 for block in blocks)
+    new = jnp.tanh(of_inputs + r * of_state)
+    through = (1 - z) * (1 - new * new)
+    return ((states[0] - new) / 2, through * of_state / 2), (through, through * r, z)
+
+
+def _gru_back(d: Arrays, others: Arrays) -> tuple[Arrays, Any, Any, Arrays]:
+    through, reset, keep = others
+    return (d[0], d[0]), d[0] * through, d[0] * reset, (d[0] * keep,)
+
+
 def _simple(blocks: Sequence[Any], _: Any, __: Any, ___: Arrays) -> Arrays:
     return (blocks[0],)
 
 
-LSTM = Form((0.5, 0.5, 1.0, 0.5), _lstm)
-GRU = Form((0.5, 0.5), _gru)  # with the reset gate after the product
-SIMPLE = Form((1.0,), _simple)
+def _simple_factors(blocks: Sequence[Any], _: Any, __: Any, ___: Arrays) -> tuple[Arrays, Arrays]:
+    return (jnp.ones_like(blocks[0]),), ()
+
+
+def _simple_back(d: Arrays, _: Arrays) -> tuple[Arrays, Any, Any, Arrays]:
+    return d, None, None, (0.0,)
+
+
+LSTM = Form((0.5, 0.5, 1.0, 0.5), _lstm, _lstm_factors, _lstm_back)
+GRU = Form((0.5, 0.5), _gru, _gru_factors, _gru_back)  # with the reset gate after the product
+SIMPLE = Form((1.0,), _simple, _simple_factors, _simple_back)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 6, 7))
@@ -66,8 +106,8 @@ def _loop(
     def body(carry: Arrays, step: Arrays) -> tuple[Arrays, Any]:
         # A second use of what is squashed, with no effect: XLA keeps it apart then, and vectorizes it.
         (h, *more), squashed = carry
-        after, (blocks, _) = _advance(form, kernel, bias, (jnp.where(squashed > 1, 0, h), *more), *step)
-        return (after, blocks[0][0, 0]), after[0] if emit else None
+        after, (squashed, _) = _advance(form, kernel, bias, (jnp.where(squashed > 1, 0, h), *more), *step)
+        return (after, squashed[0, 0]), after[0] if emit else None
 
     (states, _), outputs = jax.lax.scan(body, (states, jnp.zeros((), z.dtype)), (z, counts), reverse=reverse)
     return outputs, states
@@ -78,13 +118,16 @@ def _advance(form: Form, kernel: Any, bias: Any, states: Arrays, z: Any, counts:
     inner = states[0] @ kernel
     inner = inner if bias is None else inner + bias
     columns = len(form.slopes) * kernel.shape[0]
-    slopes = np.repeat(form.slopes, kernel.shape[0]).astype(z.dtype)
-    squashed = jnp.tanh((z[:, :columns] + inner[:, :columns]) * slopes)
+    squashed = jnp.tanh((z[:, :columns] + inner[:, :columns]) * _slopes(form, kernel))
     blocks, of_state = jnp.split(squashed, len(form.slopes), axis=-1), inner[:, columns:]
     after = form.combine(blocks, z[:, columns:], of_state, states)
     if counts is not None:
         after = tuple(jnp.where(counts, new, old) for new, old in zip(after, states, strict=True))
-    return after, (blocks, of_state)
+    return after, (squashed, of_state)
+
+
+def _slopes(form: Form, kernel: Any) -> np.ndarray:
+    return np.repeat(form.slopes, kernel.shape[0]).astype(kernel.dtype)
 
 
 def _forward(
@@ -99,26 +142,29 @@ def _forward(
 
 
 def _backward(form: Form, reverse: bool, _: bool, kept: Arrays, gradients: tuple[Any, Arrays]) -> Arrays:
-    of_inputs, kernel, bias, counts, before, *inside = kept
+    of_inputs, kernel, bias, counts, before, squashed, of_state = kept
+    blocks = jnp.split(squashed, len(form.slopes), axis=-1)
+    factors, others = form.factors(blocks, of_inputs, of_state, before)
+    factors = jnp.concatenate(factors, axis=-1) * (1 - squashed * squashed) * _slopes(form, kernel)
 
     def body(d: Arrays, step: Arrays) -> tuple[Arrays, Any]:
-        of_output, counts, of_inputs, before, blocks, of_state = step
+        of_output, counts, factors, others = step
         d = d if of_output is None else (d[0] + of_output, *d[1:])
         through = d if counts is None else tuple(jnp.where(counts, x, 0) for x in d)
-        d_blocks, d_inputs, d_state, d_before = jax.vjp(form.combine, blocks, of_inputs, of_state, before)[1](through)
-        sums = [dx * (1 - x * x) * slope for dx, x, slope in zip(d_blocks, blocks, form.slopes, strict=True)]
-        d_inner = jnp.concatenate([*sums, d_state], axis=-1)
+        d_blocks, d_inputs, d_state, d_before = form.back(through, others)
+        d_inner = jnp.concatenate(d_blocks, axis=-1) * factors
+        d_inner = d_inner if d_state is None else jnp.concatenate([d_inner, d_state], axis=-1)
         stay = d_before if counts is None else [x + jnp.where(counts, 0, y) for x, y in zip(d_before, d, strict=True)]
         return (d_inner @ kernel.T + stay[0], *stay[1:]), (d_inner, d_inputs)
 
     of_outputs, of_states = gradients
-    steps = (of_outputs, counts, of_inputs, before, *inside)
+    steps = (of_outputs, counts, factors, others)
     d, (d_inner, d_inputs) = jax.lax.scan(body, of_states, steps, reverse=not reverse)
     h, of_sums = (x.reshape(-1, x.shape[-1]) for x in (before[0], d_inner))
     of_kernel = jnp.matmul(h.T, of_sums, preferred_element_type="float32").astype(kernel.dtype)
     of_bias = None if bias is None else jnp.sum(d_inner, (0, 1))
-    dz = jnp.concatenate([d_inner[..., : len(form.slopes) * kernel.shape[0]], d_inputs], axis=-1)
-    return dz, of_kernel, of_bias, d, None
+    dz = d_inner[..., : squashed.shape[-1]]
+    return dz if d_inputs is None else jnp.concatenate([dz, d_inputs], axis=-1), of_kernel, of_bias, d, None
 
 
 _loop.defvjp(_forward, _backward)

@@ -27,6 +27,10 @@ from hornbeam.training._filled import MOST, can_fill, filled, gather, is_small, 
 from hornbeam.training._step import Batch
 
 DISPATCH_SECONDS = 0.05
+FEW_STEPS, LONGEST_DISPATCH = (
+    4,
+    1.5,
+)  # long steps, too, share a dispatch, in seconds: it copies all weights, and maps memory
 DEVICE_BYTES = 2 << 30  # larger data goes to the device batch by batch
 
 
@@ -297,7 +301,8 @@ class Runner:
 
     def _adapt(self, seconds: float, steps: int) -> None:
         """Size the next dispatch by how long this one took; grow at most fourfold, since the first one compiled."""
-        wanted = max(1, int(DISPATCH_SECONDS / max(seconds / steps, 1e-7)))
+        each = max(seconds / steps, 1e-7)
+        wanted = int(max(1, DISPATCH_SECONDS / each, min(FEW_STEPS, LONGEST_DISPATCH / each)))
         self.chunk = min(wanted, self.chunk * 4)
 
     def _check_length(self) -> None:
