@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks._page import write_section
 from benchmarks._programs import ROOT
-from benchmarks.gpu._run import measure, report
+from benchmarks.gpu._run import Sides, report
 from benchmarks.gpu._text import section, shown
 from benchmarks.gpu.table import LIMIT, rows
 
@@ -31,7 +31,7 @@ def main() -> int:
     for number, row in enumerate(chosen):
         now = perf_counter()
         share = (start + 60 * given.minutes - now) / (len(chosen) - number)  # of the time left, the same for each row
-        result = report(row, size, measure(row, now + share), limit)
+        result = report(row, size, Sides(row, now + share).measure(), limit)
         reports.append(result)
         print(shown(result), flush=True)
         if row.name.startswith(LIMIT):

@@ -1,6 +1,7 @@
 """A row is measured as those of `benchmarks/` are, sides in turn; but where a side fails, the others go on."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from statistics import median
@@ -12,7 +13,7 @@ from benchmarks.gpu._worker import GpuWorker
 from benchmarks.gpu.table import LIMIT
 from benchmarks.gpu.workloads import WORKLOADS
 
-START, LEAST = 40.0, 15.0  # seconds: without so many a side is not started, or a round
+ROUND = 15.0  # seconds, without which no more round is begun
 
 
 @dataclass
@@ -24,46 +25,47 @@ class Found:
     errors: dict[str, str] = field(default_factory=dict)
 
 
-def measure(row: Row, deadline: float) -> Found:
-    """Start the sides one after the other, then take rounds until there are enough or time is up."""
-    found, live = Found(), {}
-    with ExitStack() as stack:
-        for name, side in row.sides.items():
-            if perf_counter() + START > deadline:
-                found.errors[name] = "not started: no time left"
-                continue
-            live[name] = stack.enter_context(GpuWorker())
-            print(f"    {row.name}: {name} starts", flush=True)
-            answer = live[name].report(side.prepare, side.arguments, deadline - perf_counter())
-            _take(found, name, answer, live)
-            if name in live:
-                found.facts[name] = {"start_s": answer["value"]} | answer
-        for number in range(row.rounds):
-            if perf_counter() + LEAST > deadline:
-                break
-            order = [(name, side) for name, side in row.sides.items() if name in live]
-            for name, side in order if number % 2 == 0 else reversed(order):
-                answer = live[name].report(side.prepare, side.arguments, deadline - perf_counter())
-                _take(found, name, answer, live)
-                if name in live:
-                    found.facts[name] |= answer
-                    found.figures.setdefault(name, []).append(answer["value"])
-    return found
+class Sides:
+    """The sides of a row, each in its process, until `deadline`."""
 
+    def __init__(self, row: Row, deadline: float) -> None:
+        self.row, self.deadline, self.found = row, deadline, Found()
+        self.live: dict[str, GpuWorker] = {}
 
-def _take(found: Found, name: str, answer: Mapping[str, Any], live: dict[str, GpuWorker]) -> None:
-    """Note an error, and end the side, so that its memory is free."""
-    if "error" in answer:
-        found.errors[name] = str(answer["error"])
-        found.figures.pop(name, None)
-        live.pop(name).close()
+    def measure(self) -> Found:
+        """Build all models at once, start them one after the other, then take rounds as long as there is time."""
+        with ExitStack() as stack:
+            self.live = {name: stack.enter_context(GpuWorker()) for name in self.row.sides}
+            with ThreadPoolExecutor() as pool:
+                for name, answer in zip(self.row.sides, pool.map(self._ask, self.row.sides), strict=True):
+                    self._take(name, answer)
+            for name in list(self.live):
+                print(f"    {self.row.name}: {name} starts", flush=True)
+                self._take(name, self._ask(name))
+            for number in range(self.row.rounds):
+                if perf_counter() + ROUND < self.deadline:
+                    for name in list(self.live) if number % 2 == 0 else reversed(list(self.live)):
+                        answer = self._ask(name)
+                        self.found.figures.setdefault(name, []).append(answer.get("value", 0.0))
+                        self._take(name, answer)
+        return self.found
+
+    def _ask(self, name: str) -> dict[str, Any]:
+        side = self.row.sides[name]
+        return self.live[name].report(side.prepare, side.arguments, self.deadline - perf_counter())
+
+    def _take(self, name: str, answer: Mapping[str, Any]) -> None:
+        """Keep what a side says of itself; after an error it is ended, so that its memory is free."""
+        self.found.facts.setdefault(name, {}).update(answer)
+        if "error" in answer:
+            self.found.errors[name] = str(answer["error"])
+            self.found.figures.pop(name, None)
+            self.live.pop(name).close()
 
 
 def report(row: Row, size: str, found: Found, limit: float | None) -> dict[str, Any]:
-    """Return the row's result: ratios in rounds that all sides have, and what each side's figure means."""
-    full = {name: values for name, values in found.figures.items() if values}
-    count = min(map(len, full.values()), default=0)
-    figures = {name: values[:count] for name, values in full.items()}
+    """Return the row's result: ratios, and what each side's figure means."""
+    figures = found.figures
     targets = [target for target in row.targets if {target.of, target.over} <= set(figures)]
     result = replace(row, sides={name: row.sides[name] for name in figures}, targets=targets).report(figures)
     result["errors"] = found.errors
