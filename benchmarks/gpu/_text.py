@@ -40,7 +40,7 @@ def _figures(result: Mapping[str, Any], name: str, side: Mapping[str, Any]) -> l
             f"{_share(side)} of limit",
             f"loss {side['loss']:.3g}",
         ]
-        figures += [f"{side['parameters']:,} parameters", f"first step {side['start_s']:.0f} s"]
+        figures += [f"{side['parameters']:,} parameters", f"first epoch {side['start_s']:.0f} s"]
     return [*figures, f"{_memory(side)} GiB"]
 
 
