@@ -14,6 +14,7 @@ from benchmarks.gpu.table import LIMIT
 from benchmarks.gpu.workloads import WORKLOADS
 
 ROUND = 15.0  # seconds, without which no more round is begun
+ROUNDS = 0.25  # of a row's time, which is left for rounds however long the sides take to start
 
 
 @dataclass
@@ -30,6 +31,7 @@ class Sides:
 
     def __init__(self, row: Row, deadline: float) -> None:
         self.row, self.deadline, self.found = row, deadline, Found()
+        self.begin = deadline - ROUNDS * (deadline - perf_counter())  # a side that is not ready by then is given up
         self.live: dict[str, GpuWorker] = {}
 
     def measure(self) -> Found:
@@ -41,7 +43,7 @@ class Sides:
                     self._take(name, answer)
             for name in list(self.live):
                 print(f"    {self.row.name}: {name} starts", flush=True)
-                self._take(name, self._ask(name))
+                self._take(name, self._ask(name, self.begin))
             for number in range(self.row.rounds):
                 if perf_counter() + ROUND < self.deadline:
                     for name in list(self.live) if number % 2 == 0 else reversed(list(self.live)):
@@ -50,9 +52,9 @@ class Sides:
                         self._take(name, answer)
         return self.found
 
-    def _ask(self, name: str) -> dict[str, Any]:
-        side = self.row.sides[name]
-        return self.live[name].report(side.prepare, side.arguments, self.deadline - perf_counter())
+    def _ask(self, name: str, end: float | None = None) -> dict[str, Any]:
+        side, end = self.row.sides[name], self.deadline if end is None else end
+        return self.live[name].report(side.prepare, side.arguments, end - perf_counter())
 
     def _take(self, name: str, answer: Mapping[str, Any]) -> None:
         """Keep what a side says of itself; after an error it is ended, so that its memory is free."""
