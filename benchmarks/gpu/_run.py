@@ -39,7 +39,8 @@ class Sides:
         with ExitStack() as stack:
             self.live = {name: stack.enter_context(GpuWorker()) for name in self.row.sides}
             with ThreadPoolExecutor() as pool:
-                for name, answer in zip(self.row.sides, pool.map(self._ask, self.row.sides), strict=True):
+                answers = pool.map(lambda name: self._ask(name, self.begin), self.row.sides)
+                for name, answer in zip(self.row.sides, answers, strict=True):
                     self._take(name, answer)
             for name in list(self.live):
                 print(f"    {self.row.name}: {name} starts", flush=True)
@@ -47,13 +48,13 @@ class Sides:
             for number in range(self.row.rounds):
                 if perf_counter() + ROUND < self.deadline:
                     for name in list(self.live) if number % 2 == 0 else reversed(list(self.live)):
-                        answer = self._ask(name)
+                        answer = self._ask(name, self.deadline)
                         self.found.figures.setdefault(name, []).append(answer.get("value", 0.0))
                         self._take(name, answer)
         return self.found
 
-    def _ask(self, name: str, end: float | None = None) -> dict[str, Any]:
-        side, end = self.row.sides[name], self.deadline if end is None else end
+    def _ask(self, name: str, end: float) -> dict[str, Any]:
+        side = self.row.sides[name]
         return self.live[name].report(side.prepare, side.arguments, end - perf_counter())
 
     def _take(self, name: str, answer: Mapping[str, Any]) -> None:
