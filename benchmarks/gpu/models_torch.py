@@ -104,7 +104,7 @@ class Loop:
         torch.set_float32_matmul_precision("high")
         images = name == "resnet50"
         form = torch.channels_last if images else torch.contiguous_format
-        self.model = MODELS[name](workload).to(DEVICE, memory_format=form)
+        self.model = MODELS[name](workload).to(DEVICE).to(memory_format=form)
         self.optimizer = _optimizer(name, self.model)
         self.parameters = sum(p.numel() for p in self.model.parameters())
         self.loss_of = torch.compile(self._loss_of)
@@ -118,17 +118,16 @@ class Loop:
 
     def train(self, epochs: int) -> tuple[list[float], float]:
         """Return when each epoch was done, and the last loss."""
-        ends, last = [], float("nan")
+        ends, loss = [], torch.tensor(torch.nan)
         for _ in range(epochs):
             for x, y in self.batches:
                 loss = self.loss_of(x, y)
                 loss.backward()
                 self.optimizer.step()
                 self.optimizer.zero_grad()
-            last = loss.item()
             self._wait()
             ends.append(perf_counter())
-        return ends, last
+        return ends, loss.item()
 
     def _wait(self) -> None:
         if DEVICE.type == "cuda":

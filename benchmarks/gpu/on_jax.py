@@ -28,7 +28,7 @@ def product(side: int) -> Callable[[], dict[str, Any]]:
     multiply = jax.jit(jnp.matmul)
 
     def measure() -> dict[str, Any]:
-        multiply(a, b).block_until_ready()
+        result = multiply(a, b).block_until_ready()
         start = perf_counter()
         for _ in range(REPEATS):
             result = multiply(a, b)
