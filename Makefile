@@ -2,6 +2,7 @@
 # make test     lint, tests, parity with Keras, doctests
 # make faults   kill a training 102 times: it must end as if nothing had happened
 # make bench    Hornbeam beside its peers, in one run; make bench ROWS="fit predict" picks rows
+# make bench-gpu  training steps of large models on an NVIDIA GPU, likewise
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -9,10 +10,10 @@ PIP := -m pip install --quiet --disable-pip-version-check
 ROWS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format parity coverage faults docs bench surface lock clean
+.PHONY: help demo test lint format parity coverage faults docs bench bench-gpu surface lock clean
 
 help:  ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: $(VENV)/demo.stamp  ## Train the digits model, draw it, save it, load it back
 	$(RUN) examples/demo.py
@@ -44,6 +45,9 @@ docs: $(VENV)/dev.stamp  ## The reference, in build/docs
 bench: $(VENV)/demo.stamp .bench/keras/stamp .bench/torch/stamp .bench/tf/stamp  ## Hornbeam beside its peers (ROWS="fit predict" picks)
 	$(RUN) -m benchmarks $(ROWS)
 
+bench-gpu: .bench/gpu/stamp  ## Training steps of large models on an NVIDIA GPU, in ten minutes (PYTHON=python3.12)
+	.bench/gpu/bin/python -m benchmarks.gpu $(ROWS)
+
 surface: $(VENV)/dev.stamp  ## Rewrite the list of public names; read its diff before committing it
 	$(RUN) -m tests.test_surface
 
@@ -54,6 +58,9 @@ lock: $(VENV)/dev.stamp  ## Take the newest versions into the lock files
 		../$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
 			--custom-compile-command "make lock" $$how $$name.in --output-file $$name.lock || exit 1; \
 	done
+	cd requirements && ../$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.12 \
+		--fork-strategy fewest --custom-compile-command "make lock" --generate-hashes bench-gpu.in \
+		--output-file bench-gpu.lock
 
 clean:  ## Remove everything that make has made
 	rm -rf build dist .bench .hypothesis .pytest_cache .ruff_cache $(VENV)
@@ -83,4 +90,10 @@ $(VENV)/dev.stamp: requirements/dev.lock $(VENV)/demo.stamp
 .bench/torch/stamp: requirements/bench-torch.lock | $(VENV)/bin/python
 	$(PYTHON) -m venv --clear .bench/torch
 	.bench/torch/bin/python $(PIP) --no-deps -r requirements/bench-torch.lock
+	@touch $@
+
+# Of its own Python: JAX 0.11 needs 3.12.
+.bench/gpu/stamp: requirements/bench-gpu.lock
+	$(PYTHON) -m venv --clear .bench/gpu
+	.bench/gpu/bin/python $(PIP) --require-hashes -r requirements/bench-gpu.lock
 	@touch $@
