@@ -246,10 +246,9 @@ class Trainer(Hooks, Finders):
         verbose = 1 if verbose == "auto" else int(verbose)
         callbacks.set_params({"verbose": verbose, "epochs": 1, "steps": runner.steps})
         self._prepare(runner.first(), "evaluate")
-        progress = Progress(runner.steps, 0 if callbacks.draws else verbose)
-        with contextlib.closing(runner):
+        with contextlib.closing(runner), Progress(runner.steps, 0 if callbacks.draws else verbose) as progress:
             logs = self._run_test(runner, progress)
-        progress.finish(runner.done, logs)
+            progress.finish(runner.done, logs)
         return logs if return_dict else self._in_order(logs)
 
     def _run_test(self, runner: Runner, progress: Progress) -> dict[str, Any]:
