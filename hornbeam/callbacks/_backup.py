@@ -91,7 +91,8 @@ class BackupAndRestore(Callback):
         return None
 
     def write(self, state: dict[str, Any]) -> None:
-        """Write a checkpoint."""
+        """Write a checkpoint; a folder that somebody has removed is made anew."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         write_state(self.path, state, self.previous if self._is_good and self.path.exists() else None)
         self._is_good = True
 

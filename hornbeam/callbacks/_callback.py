@@ -117,7 +117,19 @@ def only_bad(hook: Callable[..., None]) -> Callable[..., None]:
 
 
 class History(Callback):
-    """The values of every epoch, which `fit` returns: `history` maps a name to its list, `epoch` counts."""
+    """The values of every epoch, which `fit` returns.
+
+    `history` is a dict name -> list of values, one an epoch; those of validation begin with `val_`. `epoch` lists the
+    epochs, counted from 0.
+
+    >>> import hornbeam as keras, numpy as np
+    >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> x, y = np.ones((4, 1)), np.zeros((4, 1))
+    >>> history = model.fit(x, y, validation_data=(x, y), epochs=2, verbose=0)
+    >>> sorted(history.history), history.epoch
+    (['loss', 'val_loss'], [0, 1])
+    """
 
     saved = ("history", "epoch")
 
@@ -140,6 +152,15 @@ class History(Callback):
 
 class LambdaCallback(Callback):
     """A callback made of functions, each named after its hook.
+
+    Args:
+        on_epoch_begin: a function of (epoch, logs).
+        on_epoch_end: a function of (epoch, logs).
+        on_train_begin: a function of (logs).
+        on_train_end: a function of (logs).
+        on_train_batch_begin: a function of (batch, logs). It makes every batch a dispatch of its own.
+        on_train_batch_end: a function of (batch, logs), likewise.
+        kwargs: functions for the other hooks of `Callback`, such as `on_test_end`.
 
     >>> import hornbeam as keras
     >>> shout = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch))

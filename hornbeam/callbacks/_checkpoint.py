@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from hornbeam._core.registry import suggest
-from hornbeam.callbacks._monitor import Monitoring, say
+from hornbeam.callbacks._monitor import Monitoring, begin_line, say
 
 
 class ModelCheckpoint(Monitoring):
@@ -100,6 +100,8 @@ class ModelCheckpoint(Monitoring):
         self._last_batch = batch
         if self._batches >= int(self.save_freq):
             self._batches = 0
+            if self.verbose:
+                begin_line(self)
             self._save(self._epoch, logs or {}, {"batch": batch + 1})
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:

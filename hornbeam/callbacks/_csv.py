@@ -56,7 +56,8 @@ class CSVLogger(Callback):
 
     def get_state(self) -> dict[str, Any]:
         """Return the table so far: lines that were written after the checkpoint will be written again."""
-        return {"keys": self.keys, "text": Path(self.filename).read_bytes().decode()}
+        path = Path(self.filename)
+        return {"keys": self.keys, "text": path.read_bytes().decode() if path.exists() else ""}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Write the table as it was."""
@@ -65,12 +66,13 @@ class CSVLogger(Callback):
             file.write(state["text"].encode())
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Add a line."""
-        logs = logs or {}
-        with Path(self.filename).open("a", newline="") as file:
+        """Add a line, and before the first one the names; a file that somebody has removed is begun anew."""
+        logs, path = logs or {}, Path(self.filename)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", newline="") as file:
             writer = csv.writer(file, delimiter=self.sep)
-            if self.keys is None:
-                self.keys = _columns(list(logs))
+            self.keys = _columns(list(logs)) if self.keys is None else self.keys
+            if not file.tell():
                 writer.writerow(["epoch", *self.keys])
             writer.writerow([epoch, *(_cell(logs[key]) if key in logs else "NA" for key in self.keys)])
 

@@ -87,16 +87,20 @@ def png_of(image: np.ndarray) -> bytes:
 
 
 class EventFile:
-    """A file of events in `folder`, which is made with the first of them; each is on the disk when a call returns."""
+    """A file of events in `folder`, made with the first of them; each is in it when a call returns.
+
+    When somebody removes the file, as one clears old logs, another one is begun.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.path = folder, None
 
     def _write(self, *fields: tuple[int, Any]) -> None:
-        if self.path is None:
+        if self.path is None or not self.path.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
             name = f"events.out.tfevents.{int(time.time())}.{socket.gethostname()}.{os.getpid()}.{next(_NUMBER)}.v2"
             self.path = self.folder / name
+            self.path.touch()
             self._write((3, "brain.Event:2"))
         data = message((1, time.time()), *fields)
         size = struct.pack("<Q", len(data))

@@ -10,7 +10,20 @@ from hornbeam.callbacks._progbar import ProgbarLogger
 
 
 class CallbackList(Callback):
-    """Several callbacks called one after the other, as one."""
+    """Several callbacks called one after the other, as one: for training loops of one's own.
+
+    Args:
+        callbacks: a callback, a list of them, or None.
+        add_history: whether to add a History, if there is none.
+        add_progbar: whether to add a ProgbarLogger, if there is none.
+        model: the model of all.
+        params: what is set as `params` of all, such as `epochs`, `steps` and `verbose`.
+
+    >>> import hornbeam as keras
+    >>> say = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs["loss"]))
+    >>> keras.callbacks.CallbackList([say], epochs=1).on_epoch_end(0, {"loss": 0.5})
+    0 0.5
+    """
 
     def __init__(
         self,

@@ -12,6 +12,7 @@ import numpy as np
 from hornbeam import metrics
 from hornbeam._core.registry import suggest
 from hornbeam.callbacks._callback import Callback
+from hornbeam.callbacks._progress import screen
 
 MODES = ("auto", "min", "max")
 # Metrics of which mode 'auto' knows whether more or less of it is better. Counts and plain means can be either.
@@ -94,6 +95,12 @@ def _suggest_one(name: str, known: Iterable[str]) -> str:
     """Return ' Did you mean ...?' if a name is near; the list of all stands in the message already."""
     found = suggest(name, known)
     return found if found.startswith(" Did") else ""
+
+
+def begin_line(callback: Callback) -> None:
+    """Go below the progress line, if one is being redrawn, before something is said within an epoch."""
+    if screen() == "terminal" and callback.params.get("verbose") == 1:
+        say("")
 
 
 def say(message: str) -> None:

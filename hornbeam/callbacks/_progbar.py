@@ -32,7 +32,7 @@ class ProgbarLogger(Callback):
 
     def _count(self, batch: int, logs: Any) -> None:
         self._done = batch + 1
-        if self._line is not None and self._line.due():
+        if self._line is not None and self._line.due(self._done):
             self._line.update(self._done, _shown(logs))
 
     def _finish(self, logs: Any) -> None:

@@ -27,6 +27,11 @@ class RemoteMonitor(Callback):
         field: the field of the form that holds the JSON.
         headers: HTTP headers to send with it.
         send_as_json: whether the JSON is sent as it is, with the type application/json, and not in a form.
+
+    Raises ValueError when made for another kind of address. Training waits 10 seconds for an answer at most.
+
+    >>> import hornbeam as keras
+    >>> monitor = keras.callbacks.RemoteMonitor("http://localhost:9000", send_as_json=True)
     """
 
     def __init__(

@@ -33,7 +33,8 @@ class TensorBoard(Callback):
             is a dispatch of its own, which is slower for small models.
         profile_batch: the batch, or (first, last), counted from 1, of which JAX writes a profile; 0 for none.
         embeddings_freq: every how many epochs the weights of Embedding layers are written for the projector.
-        embeddings_metadata: the file of labels of the embeddings, or a dict layer's name -> file.
+        embeddings_metadata: the file of labels of the embeddings, or a dict layer's name -> file. TensorBoard reads it
+            only if it lies in `log_dir`, and its name is from there.
 
     >>> import hornbeam as keras, numpy as np, os, tempfile
     >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])

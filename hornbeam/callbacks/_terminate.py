@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from hornbeam.callbacks._callback import Callback, only_bad
-from hornbeam.callbacks._monitor import say
+from hornbeam.callbacks._monitor import begin_line, say
 
 
 class TerminateOnNaN(Callback):
@@ -39,5 +39,6 @@ class TerminateOnNaN(Callback):
         if self.raise_error:
             message = f"A finite loss is expected; batch {batch}, counted from 0, gave {float(loss)}. Training stops."
             raise RuntimeError(message)
+        begin_line(self)
         say(f"Batch {batch}: Invalid loss, terminating training")
         self.model.stop_training = True

@@ -5,6 +5,7 @@ the same path removes. While it is written, a temporary file is locked, so that 
 """
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -18,6 +19,7 @@ except ImportError:  # Windows has no such locks, and needs none: it refuses to 
     fcntl = None
 
 SUFFIX = ".unfinished"
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # of the disk, of a user's share of it, of a file
 
 
 @contextlib.contextmanager
@@ -43,8 +45,11 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
                 temporary.replace(target)  # while the lock is held
         if fcntl is None:
             temporary.replace(target)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno in FULL and error.filename is None:
+            error.filename = os.fspath(path)
+            error.add_note("A file that was there is as it was. Free some space, or write elsewhere.")
         raise
     _flush_folder(target.parent)
 

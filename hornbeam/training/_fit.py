@@ -76,8 +76,18 @@ class Fit:
 
     def _epoch(self, epoch: int, batch: int) -> dict[str, Any]:
         """Run one epoch from `batch` on."""
+        with Progress(self.train.steps, self.verbose, title=f"Epoch {epoch + 1}/{self.epochs}") as progress:
+            logs = self._train_and_validate(epoch, batch, progress)
+        self.callbacks.on_epoch_end(epoch, logs)
+        if isinstance(self.train.data, Stream):
+            self.train.data.epoch_ended()
+        if self.keeper is not None:
+            self.keeper.end_epoch(logs, stopped=self.model.stop_training, last=epoch + 1 == self.epochs)
+        return logs
+
+    def _train_and_validate(self, epoch: int, batch: int, progress: Progress) -> dict[str, Any]:
+        """Run the batches of an epoch, and return its values."""
         keeper, callbacks = self.keeper, self.callbacks
-        progress = Progress(self.train.steps, self.verbose, title=f"Epoch {epoch + 1}/{self.epochs}")
         self.train.number = epoch
         callbacks.on_epoch_begin(epoch)
         if keeper is not None and batch:
@@ -87,12 +97,8 @@ class Fit:
         if self.test is not None and is_due(self.validation_freq, epoch):
             if keeper is not None:
                 keeper.hold()
+            progress.validating(self.train.done, logs)
             values = self.model._run_test(self.test, Progress(self.test.steps, 0))
             logs = logs | {f"val_{k}": v for k, v in values.items()}
         progress.finish(self.train.done, logs)
-        callbacks.on_epoch_end(epoch, logs)
-        if isinstance(self.train.data, Stream):
-            self.train.data.epoch_ended()
-        if keeper is not None:
-            keeper.end_epoch(logs, stopped=self.model.stop_training, last=epoch + 1 == self.epochs)
         return logs

@@ -43,27 +43,28 @@ def _predict_batches(
     steps = total if total != asked else steps
     source = data.epoch(steps) if isinstance(data, Stream) else _arrays.batches(data, size, None)
     callbacks.set_params({"verbose": verbose, "epochs": 1, "steps": total})
-    progress, done, parts = Progress(total, 0 if callbacks.draws else verbose), 0, []
+    done, parts = 0, []
     model.stop_predicting = False
     callbacks.on_predict_begin()
-    for sample in source:
-        if (steps is not None and done >= steps) or model.stop_predicting:
-            break
-        if not done:
-            model._prepare(sample, "predict")
-        callbacks.on_predict_batch_begin(done)
-        size, rows = size if done else _arrays.rows_of(sample.x), _arrays.rows_of(sample.x)
-        if rows < size and can_fill(model._steps(), "predict", Batch(sample.x)):
-            outputs = model._steps().run_predict(filled(sample.x, size))
-            outputs = tree.map_structure(lambda a, rows=rows: a[:rows], outputs)
-        else:
-            outputs = model._steps().run_predict(sample.x)
-        callbacks.on_predict_batch_end(done, {"outputs": outputs})
-        parts.append(outputs)
-        done += 1
-        if progress.due():
-            progress.update(done, {})
-    progress.finish(done, {})
+    with Progress(total, 0 if callbacks.draws else verbose) as progress:
+        for sample in source:
+            if (steps is not None and done >= steps) or model.stop_predicting:
+                break
+            if not done:
+                model._prepare(sample, "predict")
+            callbacks.on_predict_batch_begin(done)
+            size, rows = size if done else _arrays.rows_of(sample.x), _arrays.rows_of(sample.x)
+            if rows < size and can_fill(model._steps(), "predict", Batch(sample.x)):
+                outputs = model._steps().run_predict(filled(sample.x, size))
+                outputs = tree.map_structure(lambda a, rows=rows: a[:rows], outputs)
+            else:
+                outputs = model._steps().run_predict(sample.x)
+            callbacks.on_predict_batch_end(done, {"outputs": outputs})
+            parts.append(outputs)
+            done += 1
+            if progress.due(done):
+                progress.update(done, {})
+        progress.finish(done, {})
     callbacks.on_predict_end()
     return tree.map_structure(lambda *a: np.concatenate([np.asarray(part) for part in a], axis=0), *parts)
 

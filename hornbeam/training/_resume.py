@@ -145,16 +145,16 @@ class Keeper:
 
     def _save(self, state: dict[str, Any]) -> None:
         """Write a checkpoint; a full disk costs the checkpoint, not the training."""
-        bad = next((v.path for v in self.model.trainable_variables if not _is_finite(v)), None)
+        bad = next((f"{v.path} is not finite" for v in self.model.trainable_variables if not _is_finite(v)), None)
         began = time.monotonic()
         try:
             if bad is None:
                 self.backup.write(state)
         except OSError as error:
-            bad = str(error)
+            bad = str(error).removesuffix(".")
         if bad is not None:
-            message = f"No checkpoint was written to {os.fspath(self.backup.path)!r}, the one before is kept: {bad}"
-            warnings.warn(message + " is not finite." * (not message.endswith(".")), RuntimeWarning, stacklevel=2)
+            message = f"No checkpoint was written to {os.fspath(self.backup.path)!r}, the one before is kept: {bad}."
+            warnings.warn(message, RuntimeWarning, stacklevel=2)
         self.since, self.began, self.seconds = 0, time.monotonic(), time.monotonic() - began
 
     def _is_due(self) -> bool:

@@ -160,7 +160,8 @@ class Trainer(Hooks, Finders):
             y: targets `(samples, ...)`, in the structure of the outputs.
             batch_size: samples per step, 32 by default.
             epochs: the number of the last epoch.
-            verbose: 0 silent, 1 or 'auto' a progress bar, 2 one line per epoch.
+            verbose: 0 silent, 1 or 'auto' a progress bar on a terminal or in a notebook, 2 one line per epoch; a log
+                file gets that with 1, too.
             callbacks: Callback objects.
             validation_split: the fraction of the samples, taken from the end, that is held out for validation.
             validation_data: (x, y[, sample_weight]) or a stream of batches to validate on after each epoch.
@@ -246,10 +247,9 @@ class Trainer(Hooks, Finders):
         verbose = 1 if verbose == "auto" else int(verbose)
         callbacks.set_params({"verbose": verbose, "epochs": 1, "steps": runner.steps})
         self._prepare(runner.first(), "evaluate")
-        progress = Progress(runner.steps, 0 if callbacks.draws else verbose)
-        with contextlib.closing(runner):
+        with contextlib.closing(runner), Progress(runner.steps, 0 if callbacks.draws else verbose) as progress:
             logs = self._run_test(runner, progress)
-        progress.finish(runner.done, logs)
+            progress.finish(runner.done, logs)
         return logs if return_dict else self._in_order(logs)
 
     def _run_test(self, runner: Runner, progress: Progress) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Tables of epochs; their bytes are compared with Keras's in tests/parity."""
 
+import shutil
+
 import pytest
 
 from hornbeam.callbacks import CSVLogger, LambdaCallback
@@ -25,3 +27,11 @@ def test_a_folder_that_is_not_there_is_refused_before_training(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere"):
         fit(model, CSVLogger(tmp_path / "nowhere" / "log.csv"))
     assert int(model.optimizer.iterations.numpy()) == 0
+
+
+def test_a_table_that_is_removed_is_begun_anew(tmp_path):
+    path = tmp_path / "logs" / "log.csv"
+    path.parent.mkdir()
+    clear = LambdaCallback(on_epoch_begin=lambda epoch, _logs: shutil.rmtree(path.parent) if epoch == 1 else None)
+    fit(small(rate=0.0), CSVLogger(path), clear, epochs=3)
+    assert path.read_text().splitlines() == ["epoch,loss,val_loss", "1,4.0,NA", "2,4.0,NA"]

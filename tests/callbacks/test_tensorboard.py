@@ -1,6 +1,7 @@
 """Files of events, read back by TensorBoard's own reader."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -121,3 +122,14 @@ def test_embeddings(tmp_path):
 def test_odd_arguments(options):
     with pytest.raises(ValueError, match="TensorBoard expects"):
         keras.callbacks.TensorBoard("x", **options)
+
+
+@pytest.mark.parametrize("folder_too", [True, False])
+def test_logs_that_are_removed_are_begun_anew(folder_too, tmp_path):
+    def clear(epoch, _logs):
+        if epoch == 1:
+            shutil.rmtree(tmp_path / "train") if folder_too else next((tmp_path / "train").iterdir()).unlink()
+
+    clearing = keras.callbacks.LambdaCallback(on_epoch_begin=clear)
+    fit(small(), keras.callbacks.TensorBoard(tmp_path), clearing, epochs=3)
+    assert [step for step, _ in events(tmp_path / "train")[0]["epoch_loss"]] == [1, 2]

@@ -3,6 +3,7 @@
 # ruff: noqa: NPY002 - users' programs draw from NumPy's global generator
 
 import os
+import shutil
 import signal
 import warnings
 from datetime import timedelta
@@ -283,9 +284,19 @@ def test_a_full_disk_costs_the_checkpoint_alone(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.warns(RuntimeWarning, match="No checkpoint was written .* No space left"):
+    with pytest.warns(RuntimeWarning, match=r"No checkpoint was written .* No space left on device: .*\.zip'\.$"):
         assert fit(backup, epochs=4).epoch == [0, 1, 2, 3]
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == files
+
+
+def test_checkpoints_that_are_removed_are_written_again(tmp_path):
+    folder = tmp_path / "run"
+    clear = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: epoch and shutil.rmtree(folder))
+    log = keras.callbacks.CSVLogger(folder / "log.csv")
+    folder.mkdir()
+    fit(folder, callbacks=[log, clear])
+    assert sorted(p.name for p in folder.iterdir()) == ["checkpoint.zip", "log.csv"]
+    assert read_state(folder / "checkpoint.zip")["epoch"] == 2
 
 
 def test_weights_that_are_not_finite_are_not_saved(tmp_path):
