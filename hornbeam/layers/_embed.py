@@ -164,9 +164,8 @@ class ReversibleEmbedding(Embedding):
         if not reverse:
             return super().call(inputs)
         table = self.embeddings.value.T if self.tie_weights else self.reverse_embeddings.value
-        if self.reverse_dtype is not None:
-            inputs, table = inputs.astype(self.reverse_dtype), table.astype(self.reverse_dtype)
-        logits = ops.matmul(inputs, table)
+        dtype = self.reverse_dtype or self.compute_dtype
+        logits = ops.matmul(inputs.astype(dtype), table.astype(dtype))
         cap = self.logit_soft_cap
         return logits if cap is None else ops.tanh(logits / cap) * cap
 

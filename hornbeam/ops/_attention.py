@@ -12,6 +12,8 @@ from hornbeam._core import config
 from hornbeam._core.op import op
 from hornbeam.ops._arrays import Tensor, as_array
 
+AMPERE = 8.0  # the oldest compute capability that cuDNN's kernel runs on
+
 
 @op
 def dot_product_attention(
@@ -112,6 +114,8 @@ def _fused(query: jax.Array, key: jax.Array, asked: bool | None) -> bool:
     asked = config.is_flash_attention_enabled() if asked is None else asked
     if asked is not None or jax.default_backend() != "gpu":
         return bool(asked)
+    if float(getattr(jax.devices()[0], "compute_capability", 0)) < AMPERE:
+        return False
     lengths = (query.shape[1], key.shape[1])
     even = all(isinstance(length, int) and length % 2 == 0 for length in lengths)
     return even and query.dtype.itemsize == 2 and query.shape[3] % 8 == 0 and query.shape[3] <= 128

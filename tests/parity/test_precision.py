@@ -50,6 +50,11 @@ def test_types(name, policy):
         assert {v.dtype for v in plain} <= {types.variable_dtype}
 
 
+def test_logits_of_a_reversed_embedding_are_computed_in_the_compute_dtype():
+    layer = hornbeam.layers.ReversibleEmbedding(5, 3, dtype="mixed_bfloat16")
+    assert layer(jnp.ones((2, 3)), reverse=True).dtype == "bfloat16"
+
+
 def test_a_wrapper_leaves_the_inner_layer_its_policy():
     inner = hornbeam.layers.Dense(2, dtype="bfloat16")
     outer = hornbeam.layers.TimeDistributed(inner)
