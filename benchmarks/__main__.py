@@ -1,17 +1,19 @@
-"""Run the table, print it row by row as it comes, and write it to build/bench.json: `python -m benchmarks [word ...]`.
+"""Run the table, print it row by row as it comes, and write it down: `python -m benchmarks [word ...]`.
 
-With words, only rows whose name contains one of them are run.
+With words, only rows whose name contains one of them are run. Results go to build/bench.json, where they replace
+earlier ones of the same rows on the same machine, and to docs/performance.md.
 """
 
+import datetime as dt
 import json
 import os
 import platform
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks._programs import ROOT, Workers
+from benchmarks._performance import write_page
+from benchmarks._programs import ROOT, Workers, version_of
 from benchmarks.table import MEANS, ROWS
 
 RESULTS = ROOT / "build" / "bench.json"
@@ -28,16 +30,34 @@ def main(words: list[str]) -> None:
         for row in rows:
             reports.append(row.report(row.measure(shared)))
             _show(reports[-1])
+            _write(reports)  # after each row, so that a run which is cut short leaves what it has
     for mean in MEANS:
         if (report := mean.report(reports)) is not None:
             reports.append(report)
             _show(report)
-    machine = {"processor": _processor(), "cores": os.cpu_count(), "load": [load, os.getloadavg()[0]]}
-    result = {"machine": machine, "python": platform.python_version(), "jax": version("jax"), "rows": reports}
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    _write(reports)
     reached = [target["reached"] for report in reports for target in report["targets"]]
     print(f"\n{sum(reached)} of {len(reached)} targets reached; load {os.getloadavg()[0]:.1f} at the end; {RESULTS}")
+
+
+def _write(reports: list[dict[str, Any]]) -> None:
+    """Write results down, among those of other rows that were measured with the same machine and versions."""
+    names = ("hornbeam", "jax", "keras", "optax", "tensorflow", "tf-keras", "torch")
+    versions = ", ".join(f"{name} {found}" for name in names if (found := version_of(name)))
+    machine = {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "versions": f"Python {sys.version.split()[0]}, {versions}",
+    }
+    today = dt.datetime.now(dt.UTC).date().isoformat()
+    before = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    kept = before["rows"] if before.get("machine") == machine else []
+    found = {report["row"]: report for report in kept} | {row["row"]: row | {"date": today} for row in reports}
+    order = [row.name for row in ROWS]
+    rows = sorted(found.values(), key=lambda row: order.index(row["row"]) if row["row"] in order else len(order))
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps({"machine": machine, "rows": rows}, indent=1) + "\n", encoding="utf-8")
+    write_page(machine, rows)
 
 
 def _show(report: dict[str, Any]) -> None:

@@ -30,7 +30,18 @@ ENVIRONMENTS = {
     "torch": Environment(ROOT / ".bench/torch/bin/python"),
     "jax": Environment(ROOT / ".bench/keras/bin/python"),
 }
+
 CLEARED = ("JAX_", "KERAS_", "PYTHONDONTWRITEBYTECODE", "TF_", "XDG_")  # every side starts from what is usual
+
+
+def version_of(package: str) -> str | None:
+    """Return the version of a package in the first environment that has it."""
+    for python in dict.fromkeys(environment.python for environment in ENVIRONMENTS.values()):
+        code = f"from importlib.metadata import version; print(version({package!r}))"
+        found = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
+        if not found.returncode:
+            return found.stdout.strip()
+    return None
 
 
 class Worker:

@@ -35,9 +35,13 @@ class Target:
     bound: float
     over: str | None = None
 
+    def sides(self, figures: Mapping[str, Sequence[float]]) -> list[str]:
+        """Return those of the sides to compare that were measured; none where there is nothing to compare with."""
+        return [side for side in self.of.split(" | ") if side in figures and (self.over or side) in figures]
+
     def values(self, figures: Mapping[str, Sequence[float]]) -> list[float]:
         """Return what is compared, for each round."""
-        least = [min(values) for values in zip(*(figures[side] for side in self.of.split(" | ")), strict=True)]
+        least = [min(values) for values in zip(*(figures[side] for side in self.sides(figures)), strict=True)]
         return least if self.over is None else [a / b for a, b in zip(least, figures[self.over], strict=True)]
 
     def report(self, figures: Mapping[str, Sequence[float]]) -> dict[str, Any]:
@@ -45,7 +49,7 @@ class Target:
         values = self.values(figures)
         what, middle = f"{self.of} / {self.over}" if self.over else self.of, median(values)
         reached = middle >= self.bound if self.sign == ">=" else middle <= self.bound
-        best = min(min(figures[side]) for side in self.of.split(" | ")) / (min(figures[self.over]) if self.over else 1)
+        best = min(min(figures[side]) for side in self.sides(figures)) / (min(figures[self.over]) if self.over else 1)
         spread = {"median": middle, "least": min(values), "most": max(values), "best to best": best}
         return {"what": what, **spread, "sign": self.sign, "bound": self.bound, "reached": reached}
 
@@ -65,7 +69,10 @@ class Row:
     shares: bool = False
 
     def measure(self, shared: Workers) -> dict[str, list[float]]:
-        """Return each side's figures, one for each round; `shared` has the processes that rows share."""
+        """Return each side's figures, one for each round; `shared` has the processes that rows share.
+
+        A side that fails is left out, its error on the terminal, and the others go on.
+        """
         figures: dict[str, list[float]] = {name: [] for name in self.sides}
         with Workers() as own:
             live = {
@@ -73,17 +80,19 @@ class Row:
                 for name, side in self.sides.items()
                 if not side.fresh
             }
-            for name, worker in live.items():
-                worker.ask(self.sides[name].prepare, self.sides[name].arguments)  # compile, fill caches
-            for number in range(self.rounds):
-                order = list(self.sides.items())
-                for name, side in order if number % 2 == 0 else reversed(order):
-                    figures[name].append(_one(side, live.get(name)))
-        return figures
+            for number in range(-1, self.rounds):  # the first compiles, and fills caches
+                order = [name for name in figures if number >= 0 or name in live]
+                for name in order if number % 2 == 0 else reversed(order):
+                    try:
+                        figures[name].append(_one(self.sides[name], live.get(name)))
+                    except RuntimeError as error:
+                        print(f"\n{self.name}, {name}: {error}")
+                        del figures[name]
+        return {name: values[-self.rounds :] for name, values in figures.items()}
 
     def report(self, figures: Mapping[str, Sequence[float]]) -> dict[str, Any]:
         """Return the row's result as it stands in the JSON file."""
-        targets = [target.report(figures) for target in self.targets]
+        targets = [target.report(figures) for target in self.targets if target.sides(figures)]
         medians = {name: median(values) for name, values in figures.items()}
         return {"row": self.name, "unit": self.unit, "medians": medians, "targets": targets, "rounds": dict(figures)}
 
