@@ -7,19 +7,20 @@ import jax.numpy as jnp
 
 from hornbeam._core import config
 from hornbeam._core.op import op
-from hornbeam.losses._loss import pair, to_float
+from hornbeam.losses._loss import align, pair, to_float
 from hornbeam.metrics._mean import MeanMetricWrapper
 
 
 @op
 def accuracy(y_true: Any, y_pred: Any) -> Any:
-    """Return the share of elements along the last axis that are equal: (batch, ..., d) gives (batch, ...).
+    """Return 1 where targets and predictions of the same shape are equal, else 0.
 
     >>> accuracy([[1, 2]], [[1, 3]]).tolist()
-    [0.5]
+    [[1.0, 0.0]]
     """
-    y_true, y_pred = pair(y_true, y_pred)
-    return jnp.mean(y_true == y_pred, axis=-1, dtype=config.floatx())
+    y_pred = jnp.asarray(y_pred)
+    y_true, y_pred = align(jnp.asarray(y_true, dtype=y_pred.dtype), y_pred)
+    return (y_true == y_pred).astype(config.floatx())
 
 
 @op

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from hornbeam._core import config
 from hornbeam._core.op import read
 from hornbeam.losses._loss import align, divide_no_nan, spread
 from hornbeam.metrics._metric import Metric
@@ -37,9 +38,10 @@ def counts(y_true: Any, y_pred: Any, weights: Any, thresholds: Sequence[float]) 
 
 
 def columns(
-    y_true: Any, y_pred: Any, sample_weight: Any, dtype: str, top_k: int | None = None, class_id: int | None = None
+    y_true: Any, y_pred: Any, sample_weight: Any, top_k: int | None = None, class_id: int | None = None
 ) -> Parts:
     """Return targets, scores and weights as (samples, labels): the labels are the last axis, the rest are samples."""
+    dtype = config.floatx()
     y_true, y_pred = align(*(jnp.asarray(read(y), dtype=dtype) for y in (y_true, y_pred)))
     weights = jnp.ones((), dtype) if sample_weight is None else jnp.asarray(read(sample_weight), dtype=dtype)
     if weights.ndim:
@@ -87,7 +89,7 @@ class _Count(Metric):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take labels and scores of the same shape into account, with `sample_weight` (batch, ...) if given."""
-        parts = flat(columns(y_true, y_pred, sample_weight, self.dtype))
+        parts = flat(columns(y_true, y_pred, sample_weight))
         self.accumulator.assign_add(counts(*parts, self.thresholds)[self.kind][:, 0])
 
     def result(self) -> Any:
@@ -165,7 +167,7 @@ class _Ratio(Metric):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take labels and scores of the same shape into account, with `sample_weight` (batch, ...) if given."""
-        parts = flat(columns(y_true, y_pred, sample_weight, self.dtype, self.top_k, self.class_id))
+        parts = flat(columns(y_true, y_pred, sample_weight, self.top_k, self.class_id))
         found = counts(*parts, self.thresholds)
         for kind, variable in self._counts.items():
             variable.assign_add(found[kind][:, 0])
@@ -189,7 +191,7 @@ class Precision(_Ratio):
         top_k: count only the `top_k` highest scores of a sample as predicted.
         class_id: look only at this class, of labels and scores (batch, ..., classes).
         name: a name for logs.
-        dtype: the data type of state and result.
+        dtype: kept for its place in files: counts and results have the default float type, as in Keras.
 
     >>> import hornbeam as keras
     >>> round(float(keras.metrics.Precision()([0, 1, 1, 1], [0.6, 0.9, 0.1, 0.8])), 4)
@@ -207,7 +209,7 @@ class Recall(_Ratio):
         top_k: count only the `top_k` highest scores of a sample as predicted.
         class_id: look only at this class, of labels and scores (batch, ..., classes).
         name: a name for logs.
-        dtype: the data type of state and result.
+        dtype: kept for its place in files: counts and results have the default float type, as in Keras.
 
     >>> import hornbeam as keras
     >>> round(float(keras.metrics.Recall()([0, 1, 1, 1], [0.6, 0.9, 0.1, 0.8])), 4)

@@ -55,7 +55,7 @@ class AUC(_Curve):
         summation_method: 'interpolation' (trapezoids; for 'PR' Davis and Goadrich, 2006), or 'minoring' and
             'majoring', the smaller and the larger of two neighbours.
         name: a name for logs.
-        dtype: the data type of state and result.
+        dtype: kept for its place in files: counts and results have the default float type, as in Keras.
         thresholds: thresholds in 0..1 to use besides 0 and 1, in place of `num_thresholds` equal steps.
         multi_label: take the area of each label of (batch, labels), then the mean.
         num_labels: the number of labels, where it is not to be read off the first batch.
@@ -113,19 +113,19 @@ class AUC(_Curve):
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take labels and scores of the same shape into account, with `sample_weight` (batch, ...) if given."""
         if self.from_logits:
-            y_pred = jax.nn.sigmoid(jnp.asarray(read(y_pred), dtype=self.dtype))
-        y_true, y_pred, weights = columns(y_true, y_pred, sample_weight, self.dtype)
+            y_pred = jax.nn.sigmoid(jnp.asarray(read(y_pred), dtype=config.floatx()))
+        y_true, y_pred, weights = columns(y_true, y_pred, sample_weight)
         if not self._counts:
             self._counts = self._make_counts((y_pred.shape[1],))
         if self.label_weights is not None and not self.multi_label:
-            weights = weights * jnp.asarray(self.label_weights, self.dtype)
+            weights = weights * jnp.asarray(self.label_weights, weights.dtype)
         parts = (y_true, y_pred, weights)
         self._add(self._counts, parts if self.multi_label else flat(parts))
 
     def result(self) -> Any:
         """Return the area."""
         if not self._counts:
-            return jnp.zeros((), self.dtype)
+            return jnp.zeros((), config.floatx())
         if self.curve == "PR" and self.summation_method == "interpolation":
             return self.interpolate_pr_auc()
         n = {kind: v.value for kind, v in self._counts.items()}
@@ -215,7 +215,7 @@ class _BestAt(_Curve):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take labels and scores of the same shape into account, with `sample_weight` (batch, ...) if given."""
-        parts = columns(y_true, y_pred, sample_weight, self.dtype, class_id=self.class_id)
+        parts = columns(y_true, y_pred, sample_weight, class_id=self.class_id)
         self._add(self._counts, flat(parts))
 
     def result(self) -> Any:

@@ -46,7 +46,7 @@ class Sum(Metric):
 
     def __init__(self, name: str = "sum", dtype: Any = None) -> None:
         super().__init__(dtype, name)
-        self.total = self.add_weight(name="total")
+        self.total = self.add_weight(dtype=self.dtype, name="total")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
         """Add `values` (batch, ...), times `sample_weight` (batch, ...) if given."""
@@ -70,8 +70,8 @@ class Mean(Metric):
 
     def __init__(self, name: str = "mean", dtype: Any = None) -> None:
         super().__init__(dtype, name)
-        self.total = self.add_weight(name="total")
-        self.count = self.add_weight(name="count")
+        self.total = self.add_weight(dtype=self.dtype, name="total")
+        self.count = self.add_weight(dtype=self.dtype, name="count")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
         """Take `values` (batch, ...) into account, with `sample_weight` (batch, ...) if given."""

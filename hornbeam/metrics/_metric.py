@@ -20,7 +20,7 @@ class Metric(Configurable):
     constructor argument stored under its own name is saved with the metric.
 
     Args:
-        dtype: the data type of state and result; by default the default float type.
+        dtype: the data type to compute in; by default the default float type.
         name: a name for logs; by default the class name in snake case, counted.
 
     >>> import hornbeam as keras
@@ -79,11 +79,11 @@ class Metric(Configurable):
         aggregation: str = "sum",
         name: str | None = None,
     ) -> Variable:
-        """Return a new Variable that belongs to the state; `reset_state` sets it to 0."""
+        """Return a new Variable that belongs to the state, of the default float type; `reset_state` sets it to 0."""
         variable = Variable(
             initializers.get(initializer),
             shape=tuple(shape),
-            dtype=dtype or self.dtype,
+            dtype=dtype,
             trainable=False,
             autocast=False,
             aggregation=aggregation,
@@ -96,7 +96,7 @@ class Metric(Configurable):
     def add_weight(
         self, shape: Sequence[int] = (), initializer: Any = None, dtype: Any = None, name: str | None = None
     ) -> Variable:
-        """Return a new Variable that belongs to the state; `reset_state` sets it to 0."""
+        """Return a new Variable that belongs to the state, of the default float type; `reset_state` sets it to 0."""
         return self.add_variable(shape, "zeros" if initializer is None else initializer, dtype, name=name)
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:

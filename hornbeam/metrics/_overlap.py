@@ -59,7 +59,7 @@ class FBetaScore(Metric):
             message = f"{self.name}: inputs of shape (batch, classes) expected; got {shape}."
             raise ValueError(message)
         labels = () if self.average == "micro" else shape[1:]
-        self._counts = {name: self.add_weight(labels, name=name) for name in _COUNTS}
+        self._counts = {name: self.add_weight(labels, dtype=self.dtype, name=name) for name in _COUNTS}
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take labels and scores (batch, classes) into account, with `sample_weight` (batch,) if given."""
@@ -118,13 +118,15 @@ class _Confusion(Metric):
             expected = f"target_class_ids must lie in 0..{num_classes - 1}"
             message = f"{self.name}: {expected}; got {self.target_class_ids}."
             raise ValueError(message)
-        self.total_confusion_matrix = self.add_weight((num_classes, num_classes), name="total_confusion_matrix")
+        self.total_confusion_matrix = self.add_weight(
+            (num_classes, num_classes), dtype=self.dtype, name="total_confusion_matrix"
+        )
 
     def _add(self, y_true: Any, y_pred: Any, sample_weight: Any) -> None:
         """Take class numbers of the same shape into account."""
         true, pred = (y.astype("int32").reshape(-1) for y in align(y_true, y_pred))
-        weights = 1 if sample_weight is None else jnp.asarray(read(sample_weight), dtype=self.dtype)
-        weights = jnp.broadcast_to(weights, y_pred.shape).reshape(-1).astype(self.dtype)
+        weights = jnp.asarray(1 if sample_weight is None else read(sample_weight), dtype=self.dtype)
+        weights = (weights if weights.size == true.size else jnp.broadcast_to(weights, y_pred.shape)).reshape(-1)
         if self.ignore_class is not None:
             valid = true != self.ignore_class
             true, pred, weights = jnp.where(valid, true, 0), jnp.where(valid, pred, 0), jnp.where(valid, weights, 0)

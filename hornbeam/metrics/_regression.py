@@ -9,7 +9,7 @@ from hornbeam._core import config
 from hornbeam._core.op import op, read
 from hornbeam._core.registry import suggest
 from hornbeam.losses import cosine_similarity as minus_cosine_similarity
-from hornbeam.losses._loss import divide_no_nan, pair
+from hornbeam.losses._loss import align, pair
 from hornbeam.metrics._mean import Mean, MeanMetricWrapper
 from hornbeam.metrics._metric import Metric
 
@@ -126,7 +126,8 @@ class R2Score(Metric):
 
     Args:
         class_aggregation: 'uniform_average' or 'variance_weighted_average' over the outputs; None: one score each.
-        num_regressors: the number of independent variables, for the adjusted score; 0 gives the plain one.
+        num_regressors: the number of independent variables, for the adjusted score; 0 gives the plain one, and so do
+            too few samples.
         name: a name for logs.
         dtype: the data type of state and result.
 
@@ -163,18 +164,19 @@ class R2Score(Metric):
         self.built = True
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take targets and predictions (batch, outputs) into account, with `sample_weight` (batch,) if given."""
+        """Take targets and predictions (batch, outputs) into account, with `sample_weight` (batch, ...) if given."""
         y_true, y_pred = (jnp.asarray(read(y), dtype=self.dtype) for y in (y_true, y_pred))
+        y_true, y_pred = align(y_true, y_pred)
         if not self.built:
             self._build(y_pred.shape)
         weights = jnp.ones((), self.dtype) if sample_weight is None else jnp.asarray(read(sample_weight), self.dtype)
-        weights = jnp.broadcast_to(weights[:, None] if weights.ndim == 1 else weights, (y_true.shape[0], 1))
+        weights = jnp.broadcast_to(weights[:, None] if weights.ndim == 1 else weights, y_true.shape)
         weighted = y_true * weights
         added = {
             "squared_sum": weighted * y_true,
             "sum": weighted,
             "residual": jnp.square(y_true - y_pred) * weights,
-            "count": jnp.broadcast_to(weights, y_true.shape),
+            "count": weights,
         }
         for name, values in added.items():
             self._sums[name].assign_add(jnp.sum(values, axis=0))
@@ -183,15 +185,16 @@ class R2Score(Metric):
     def result(self) -> Any:
         """Return the score, or one per output."""
         if not self.built:
-            return jnp.zeros((), self.dtype)
+            return jnp.zeros((), config.floatx())
         sums = {name: v.value for name, v in self._sums.items()}
-        total = sums["squared_sum"] - sums["sum"] * divide_no_nan(sums["sum"], sums["count"])
-        score = jnp.where(total == 0, 0.0, 1.0 - divide_no_nan(sums["residual"], total))
+        total = sums["squared_sum"] - sums["sum"] * (sums["sum"] / sums["count"])
+        score = 1.0 - sums["residual"] / total  # not a number where targets do not vary and predictions are exact
+        score = jnp.where(jnp.isinf(score), 0.0, score)
         if self.class_aggregation == "uniform_average":
             score = jnp.mean(score)
         elif self.class_aggregation == "variance_weighted_average":
             score = jnp.sum(score * total) / jnp.sum(total)
         if self.num_regressors:
             n, p = self.num_samples.value, self.num_regressors
-            score = 1.0 - divide_no_nan((1.0 - score) * (n - 1.0), n - p - 1.0)
+            score = jnp.where(n - p > 1.0, 1.0 - (1.0 - score) * (n - 1.0) / (n - p - 1.0), score)
         return score

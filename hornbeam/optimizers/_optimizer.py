@@ -306,9 +306,11 @@ class Optimizer(HasLearningRate, Configurable):
     def exclude_from_weight_decay(
         self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
     ) -> None:
-        """Leave variables out of weight decay, given themselves or patterns of their names, such as 'bias'."""
-        self._decay_excluded[0].update(var_list or ())
-        self._decay_excluded[1].extend(var_names or ())
+        """Leave variables out of weight decay, given themselves or patterns of their names, such as 'bias'.
+
+        What an earlier call left out is decayed again.
+        """
+        self._decay_excluded = set(var_list or ()), list(var_names or ())
 
     def _is_excluded(self, variable: Variable) -> bool:
         variables, names = self._decay_excluded

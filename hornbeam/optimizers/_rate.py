@@ -6,7 +6,6 @@ from typing import Any
 import jax
 import numpy as np
 
-from hornbeam._core.op import read
 from hornbeam._core.state import Variable
 from hornbeam.optimizers import _checks
 from hornbeam.optimizers._schedules import LearningRateSchedule
@@ -16,7 +15,7 @@ class HasLearningRate:
     """What an optimizer does about its learning rate."""
 
     name: str
-    iterations: Any
+    _iterations: Variable
     add_variable: Callable[..., Variable]
     _learning_rate: Any
     _variables: list[Variable]
@@ -55,4 +54,6 @@ class HasLearningRate:
         rate = self._learning_rate
         if isinstance(rate, Variable):
             return rate.value
-        return rate(read(self.iterations)) if _checks.takes_step(rate) else rate()
+        if not _checks.takes_step(rate):
+            return rate()
+        return rate(self._iterations.value)  # counts gradients, also where several make one update, as in Keras

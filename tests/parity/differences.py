@@ -1,6 +1,7 @@
 """Where Hornbeam differs from Keras on purpose; `python -m tests.parity.differences` writes docs/differences.md."""
 
 import functools
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -52,6 +53,38 @@ def _mixed(k: Any) -> str:
     return str(layer.stateless_call(values, [], np.ones((1, 3), "float32"))[0].dtype)
 
 
+def _built(optimizer: Any, k: Any, value: Any = 1.0, dtype: str = "float32") -> Any:
+    """Return the optimizer, built for one Variable (2, 2)."""
+    optimizer.build([k.Variable(np.full((2, 2), value), dtype=dtype, name="v")])
+    return optimizer
+
+
+def _step(optimizer: Any, k: Any) -> float:
+    """Return the Variable of a built optimizer after a step."""
+    (variable,) = optimizer._trainable_variables if k.__name__ == "keras" else optimizer._trainable
+    optimizer.apply([k.ops.cast(np.ones((2, 2)), variable.dtype)], [variable])
+    return float(k.ops.convert_to_numpy(k.ops.cast(variable, "float32"))[0, 0])
+
+
+def _steps_of_three_batches(k: Any) -> int:
+    model = k.Sequential([k.Input((1,)), k.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(((np.ones((1, 1)), np.ones((1, 1))) for _ in range(3)), epochs=2, verbose=0)
+    return int(k.ops.convert_to_numpy(model.optimizer.iterations))
+
+
+def _half_step(k: Any) -> float:
+    return _step(_built(k.optimizers.Adam(0.1), k, dtype="bfloat16"), k)
+
+
+def _excluded(k: Any) -> float:
+    optimizer = k.optimizers.LossScaleOptimizer(k.optimizers.SGD(0.5, weight_decay=0.5))
+    optimizer.exclude_from_weight_decay(var_names=["v"])
+    return _step(_built(optimizer, k), k)
+
+
 PROBES = [
     Probe(
         "`initializers.Identity`", "forgets `gain` in its configuration", "writes it",
@@ -79,6 +112,31 @@ PROBES = [
         lambda k: str(k.initializers.Orthogonal(seed=1)((2, 2), dtype="bfloat16").dtype),
     ),
     Probe("`optimizers.Lamb`", "cannot read its own configuration back", "can", _read_back("optimizers", "Lamb")),
+    Probe(
+        "`optimizers`, Variables of half precision", "computes in it: Adam, Lamb and Nadam stand still or diverge",
+        "computes in float32, then rounds", _half_step,
+    ),
+    Probe(
+        "`optimizers.Adafactor`", "gives the slots of a Variable one path", "names them",
+        lambda k: len({v.path for v in _built(k.optimizers.Adafactor(), k).variables}),
+    ),
+    Probe(
+        "`LossScaleOptimizer.exclude_from_weight_decay`", "changes nothing", "is the inner optimizer's", _excluded,
+    ),
+    Probe(
+        "`fit` of a generator that has ended", "trains on its first two batches again, in each epoch left",
+        "warns and ends", _steps_of_three_batches,
+    ),
+    Probe(
+        "losses, `sample_weight` (batch,) for values (batch, time)",
+        "refuses; where batch and time are equal, weighs the steps", "weighs the samples",
+        lambda k: float(k.losses.MeanSquaredError("sum")(np.zeros((2, 2, 1)), [[[1], [1]], [[0], [0]]], [1.0, 2.0])),
+    ),
+    Probe(
+        "`metrics.FBetaScore`, `sample_weight` (batch, classes)",
+        "refuses, or for 'micro' counts each sample with every other's weights", "weighs the elements",
+        lambda k: float(k.metrics.FBetaScore("micro")(np.eye(2), [[1, 0], [1, 0]], [[1, 1], [3, 2]])),
+    ),
 ]  # fmt: skip
 
 

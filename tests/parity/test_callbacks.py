@@ -72,12 +72,39 @@ def recorder(k):
     return Recorder()
 
 
+def batches():
+    while True:
+        yield X[:2], Y[:2]
+
+
 RUNS = {
     "fit": lambda m, c: m.fit(X, Y, 2, 2, verbose=0, validation_data=(X, Y), callbacks=c),
     "fit, validated every second time": lambda m, c: m.fit(
         X, Y, 2, 3, verbose=0, validation_split=0.4, validation_freq=2, initial_epoch=1, callbacks=c
     ),
     "fit without epochs": lambda m, c: m.fit(X, Y, epochs=0, verbose=0, callbacks=c),
+    "fit of some steps": lambda m, c: m.fit(
+        batches(),
+        steps_per_epoch=2,
+        epochs=2,
+        verbose=0,
+        shuffle=False,
+        validation_data=batches(),
+        validation_steps=1,
+        callbacks=c,
+    ),
+    "fit of some steps of arrays": lambda m, c: m.fit(X, Y, 2, 1, verbose=0, steps_per_epoch=2, callbacks=c),
+    "fit, validated after some epochs": lambda m, c: m.fit(
+        X, Y, 2, 3, verbose=0, validation_data=(X, Y), validation_freq=[1, 3], validation_steps=1, callbacks=c
+    ),
+    "fit that begins after its end": lambda m, c: m.fit(X, Y, 2, 2, verbose=0, initial_epoch=3, callbacks=c),
+    "on a batch": lambda m, c: (
+        m.fit(X, Y, epochs=0, verbose=0, callbacks=c),
+        m.train_on_batch(X, Y),
+        m.test_on_batch(X, Y),
+    ),
+    "evaluate some steps": lambda m, c: m.evaluate(batches(), steps=2, verbose=0, callbacks=c, return_dict=True),
+    "predict some steps": lambda m, c: m.predict(batches(), steps=2, verbose=0, callbacks=c),
     "evaluate": lambda m, c: m.evaluate(X, Y, 2, verbose=0, callbacks=c),
     "predict": lambda m, c: m.predict(X, 2, verbose=0, callbacks=c),
 }
@@ -90,6 +117,31 @@ def test_the_order_of_hooks(models, run):
         callback = recorder(k)
         run(model, [callback])
         seen.append(callback.calls)
+    assert seen[0] == seen[1]
+
+
+def test_functions_as_hooks_and_what_is_added(models):
+    seen = []
+    for k, model in models:
+        log, names = (
+            [],
+            ("epoch_begin", "epoch_end", "train_begin", "train_end", "train_batch_begin", "train_batch_end"),
+        )
+
+        def hook(name, log=log):
+            def own(*args, **kwargs):
+                log.append((name, *(x for x in (*args, *kwargs.values()) if isinstance(x, int))))
+
+            return own
+
+        history = k.callbacks.History()
+        functions = k.callbacks.LambdaCallback(**{f"on_{name}": hook(name) for name in names})
+        returned = model.fit(X, Y, 2, 2, verbose=0, callbacks=[history, functions])
+        several = k.callbacks.CallbackList(
+            [functions], add_history=True, add_progbar=True, model=model, epochs=2, steps=3, verbose=0
+        )
+        kinds = [type(callback).__name__ for callback in several.callbacks]
+        seen.append((log, returned is history, history.epoch, sorted(history.history), kinds, several.params))
     assert seen[0] == seen[1]
 
 

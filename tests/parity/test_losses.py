@@ -153,12 +153,19 @@ def test_reduction(name, y_true, y_pred, reduction, masked, weight):
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
-@pytest.mark.parametrize("weight", [None, [1.0, 2.0, 3.0], [[1.0], [2.0], [3.0]], [0.0, 0.0, 0.0]])
-def test_reduction_of_one_value_per_sample(reduction, weight):
-    y_true, y_pred = (x[:, 0] for x in NUMBERS)
+@pytest.mark.parametrize("weight", [None, 2.0, [1.0, 2.0, 3.0], [[1.0], [2.0], [3.0]], [0.0, 0.0, 0.0]])
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("name", ["MeanSquaredError", "Dice"])  # a value per sample, one value
+def test_reduction_of_few_values(name, masked, reduction, weight):
+    y_true, y_pred = (x[:, 0] for x in NUMBERS) if name == "MeanSquaredError" else (ONE_HOT, PROBABILITIES)
     weight = None if weight is None else np.array(weight)
-    ours, theirs = (m.MeanSquaredError(reduction=reduction)(y_true, y_pred, weight) for m in (losses, keras.losses))
-    close(ours, theirs)
+    one, two = jnp.asarray(y_pred), jnp.asarray(y_pred)
+    if masked:
+        mask = jnp.asarray([True, False, True])
+        attach_mask(one, mask)
+        two._keras_mask = mask
+    ours, theirs = getattr(losses, name)(reduction=reduction), getattr(keras.losses, name)(reduction=reduction)
+    close(ours(y_true, one, weight), theirs(y_true, two, weight))
 
 
 @pytest.mark.parametrize(
@@ -176,11 +183,20 @@ def test_names():
         assert FAMILY.table[name].__name__ == found.__name__
 
 
+@pytest.mark.parametrize(("dtype", "rounding"), [("float16", 5e-3), ("bfloat16", 4e-2)])
+@pytest.mark.parametrize("row", [row for row in ROWS if row[0] != "CTC"], ids=identify)
+def test_half_precision(row, dtype, rounding):
+    name, arguments, y_true, y_pred = row
+    for given, policy in ((dtype, None), ("float32", dtype)):
+        ours, theirs = (
+            getattr(m, name)(**arguments, dtype=policy)(y_true, jnp.asarray(y_pred, given))
+            for m in (losses, keras.losses)
+        )
+        assert ours.dtype == theirs.dtype
+        np.testing.assert_allclose(float(ours), float(theirs), rtol=rounding, atol=rounding / 10)
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_dtype(dtype):
     y_true, y_pred = NUMBERS[0], jnp.asarray(NUMBERS[1], dtype=dtype)
-    for ours, theirs in (
-        (losses.mean_squared_error, keras.losses.mean_squared_error),
-        (losses.MeanSquaredError(dtype=dtype), keras.losses.MeanSquaredError(dtype=dtype)),
-    ):
-        assert ours(y_true, y_pred).dtype == theirs(y_true, y_pred).dtype
+    assert losses.mean_squared_error(y_true, y_pred).dtype == keras.losses.mean_squared_error(y_true, y_pred).dtype

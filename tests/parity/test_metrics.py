@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import hornbeam
 from hornbeam import metrics
 from hornbeam._core.graph import attach_mask
 from tests.parity.oracle import RELATIVE, keras
@@ -125,6 +126,7 @@ ROWS = [
         for t, data in ((0.4, BITS), (None, ONE_HOT))
     ),
     ("F1Score", {"average": "macro"}, ONE_HOT),
+    ("F1Score", {"average": "weighted"}, [(y, p * (p > 0.4)) for y, p in ONE_HOT]),  # some samples have no class
     ("IoU", {"num_classes": 4, "target_class_ids": [0, 2]}, CLASSES),
     ("IoU", {"num_classes": 5, "target_class_ids": [4, 1], "ignore_class": 0}, CLASSES),
     ("IoU", {"num_classes": 4, "target_class_ids": [1], "sparse_y_pred": False}, STEPS),
@@ -132,7 +134,9 @@ ROWS = [
     ("BinaryIoU", {"target_class_ids": [1], "threshold": 0.3}, BITS),
     ("MeanIoU", {"num_classes": 4}, CLASSES),
     ("MeanIoU", {"num_classes": 6, "ignore_class": 2}, CLASSES),
+    ("MeanIoU", {"num_classes": 3, "ignore_class": -1}, [(y - 1, p) for y, p in CLASSES]),  # and a class too many
     ("OneHotIoU", {"num_classes": 4, "target_class_ids": [0, 1]}, ONE_HOT),
+    ("OneHotIoU", {"num_classes": 4, "target_class_ids": [3], "ignore_class": 1, "dtype": "float32"}, ONE_HOT),
     ("OneHotMeanIoU", {"num_classes": 4}, ONE_HOT),
 ]
 
@@ -182,6 +186,10 @@ def test_metric(row, weighted):
     for one, two in zip(ours.variables, theirs.variables, strict=True):
         assert one.path.split("/")[1] == two.path.split("/")[1]
         close(one.value, two.value)
+    ours.reset_state()
+    theirs.reset_state()
+    for one, two in zip(ours.variables, theirs.variables, strict=True):
+        np.testing.assert_array_equal(one.value, two.value)
     if not weighted:
         traced = jax.jit(ours.stateless_update_state)([v.value for v in ours.variables], *batches[0])
         close(ours.stateless_result(traced), theirs(*batches[0]))
@@ -200,6 +208,99 @@ def test_config(row):
     assert metrics.serialize(metrics.deserialize(known))["config"].keys() == config["config"].keys()
     again = keras.metrics.serialize(keras.metrics.deserialize(config))
     assert again["config"].keys() == known["config"].keys()
+
+
+PLAIN = [(y[:2], p[:2]) for y, p in NUMBERS[:2]]
+EXACT = [(np.ones((2, 1)), np.ones((2, 1)))]
+WEIGHTED = [  # shapes that weights may have besides the ones above
+    ("Accuracy", {}, CLASSES, (6, 4)),
+    ("Accuracy", {}, CLASSES, (6, 1)),
+    ("MeanSquaredError", {}, [(y[..., None], p[..., None]) for y, p in NUMBERS], (6, 4)),
+    ("MeanSquaredError", {}, NUMBERS, ()),
+    ("BinaryAccuracy", {}, BITS, (6, 4)),
+    ("SparseCategoricalAccuracy", {}, STEPS, (6, 5)),
+    ("RootMeanSquaredError", {}, NUMBERS, (6, 4)),
+    ("AUC", {"num_thresholds": 5}, BITS, (6,)),
+    ("AUC", {"num_thresholds": 5, "multi_label": True}, BITS, (6, 1)),
+    ("Precision", {"thresholds": [0.1, 0.6]}, BITS, (6, 1)),
+    ("Recall", {"class_id": 1, "top_k": 2}, ONE_HOT, (6,)),
+    ("SpecificityAtSensitivity", {"sensitivity": 0.5, "num_thresholds": 5}, BITS, (6,)),
+    ("R2Score", {}, NUMBERS, (6, 4)),
+    ("R2Score", {"class_aggregation": None}, NUMBERS, (6, 1)),
+    ("R2Score", {}, NUMBERS, ()),
+    ("R2Score", {}, [(y[:, 0], p[:, :1]) for y, p in NUMBERS], (6,)),
+    ("FBetaScore", {"average": "micro", "threshold": 0.4}, BITS, (6,)),
+    ("OneHotIoU", {"num_classes": 4, "target_class_ids": [0, 1]}, ONE_HOT, (6, 1)),
+    ("MeanIoU", {"num_classes": 4}, CLASSES, ()),
+    ("MeanIoU", {"num_classes": 4}, CLASSES, (24,)),
+]
+
+
+@pytest.mark.filterwarnings("ignore:Explicitly requested dtype int64")  # Keras's IoU
+@pytest.mark.parametrize(("name", "arguments", "batches", "shape"), WEIGHTED, ids=str)
+def test_weights(name, arguments, batches, shape):
+    ours, theirs = both(name, arguments)
+    rng = np.random.default_rng(3)
+    for y_true, y_pred in batches:
+        weights = rng.integers(0, 4, shape)
+        ours.update_state(y_true, y_pred, weights)
+        theirs.update_state(y_true, y_pred, weights)
+    close(ours.result(), theirs.result())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "batches", "weights"),
+    [
+        ({}, EXACT, None),  # not a number
+        ({}, [(np.ones((2, 1)), np.zeros((2, 1)))], None),
+        ({}, PLAIN, np.zeros(2)),
+        ({"num_regressors": 2}, PLAIN[:1], None),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:More independent predictors")
+def test_explained_variance_of_next_to_nothing(arguments, batches, weights):
+    ours, theirs = both("R2Score", arguments)
+    for batch in batches:
+        ours.update_state(*batch, weights)
+        theirs.update_state(*batch, weights)
+    close(ours.result(), theirs.result())
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "batches"),
+    [
+        ("Mean", {}, [(np.ones(3),)]),
+        ("Sum", {}, [(np.ones(3),)]),
+        ("MeanSquaredError", {}, NUMBERS),
+        ("TruePositives", {}, BITS),
+        ("Precision", {}, BITS),
+        ("AUC", {"num_thresholds": 3}, BITS),
+        ("RecallAtPrecision", {"precision": 0.5, "num_thresholds": 3}, BITS),
+        ("F1Score", {}, BITS),
+        ("R2Score", {}, NUMBERS),
+    ],
+)
+def test_types(name, arguments, batches):
+    ours, theirs = both(name, arguments | {"dtype": "float16"})
+    ours.update_state(*batches[0])
+    theirs.update_state(*batches[0])
+    assert ours.dtype == theirs.dtype
+    assert ours.result().dtype == theirs.result().dtype
+    assert [v.dtype for v in ours.variables] == [v.dtype for v in theirs.variables]
+
+
+def test_metrics_of_users_have_the_default_type():
+    def make(k):
+        class Own(k.metrics.Metric):
+            def __init__(self):
+                super().__init__(dtype="float16", name="own")
+                self.a = self.add_weight(initializer="zeros", name="a")
+                self.b = self.add_variable((2,), "ones", dtype="int32", name="b")
+
+        return Own()
+
+    ours, theirs = make(hornbeam), make(keras)
+    assert [(v.path, v.dtype) for v in ours.variables] == [(v.path, v.dtype) for v in theirs.variables]
 
 
 @pytest.mark.parametrize("name", ["Mean", "Sum"])
@@ -227,12 +328,28 @@ def test_reduction(name, values, weights):
         close(one.value, two.value)
 
 
-@pytest.mark.parametrize("weights", [None, np.full((6, 5), 2.0), np.arange(30).reshape(6, 5), np.arange(6)[:, None]])
-@pytest.mark.parametrize("name", ["SparseCategoricalAccuracy", "SparseCategoricalCrossentropy"])
-def test_mask(name, weights):
-    mask = np.random.default_rng(2).integers(0, 2, (6, 5)).astype(bool)
-    ours, theirs = both(name, {})
-    for y_true, y_pred in STEPS:
+def distance(y_true, y_pred, scale=1.0):
+    return scale * abs(y_true - y_pred)
+
+
+PER_STEP = (None, np.full((6, 5), 2.0), np.arange(30).reshape(6, 5), np.arange(6)[:, None])
+PER_SAMPLE = (None, np.arange(6), np.arange(6)[:, None])
+MASKED = [
+    *(("SparseCategoricalAccuracy", {}, STEPS, w) for w in PER_STEP),
+    *(("SparseCategoricalCrossentropy", {}, STEPS, w) for w in PER_STEP),
+    *(("BinaryAccuracy", {}, [(y > 1, p[..., 0]) for y, p in STEPS], w) for w in PER_STEP),
+    *(("CategoricalAccuracy", {}, ONE_HOT, w) for w in PER_SAMPLE),
+    *(("MeanMetricWrapper", {"fn": distance, "scale": 2.0}, NUMBERS, w) for w in PER_SAMPLE),
+    *(("Precision", {}, BITS, w) for w in PER_SAMPLE),  # masks are for means of functions alone, as in Keras
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "batches", "weights"), MASKED, ids=range(len(MASKED)))
+def test_mask(name, arguments, batches, weights):
+    shape = (6, 5) if len(batches[0][1][0]) == 5 else (6,)
+    mask = np.random.default_rng(2).integers(0, 2, shape).astype(bool)
+    ours, theirs = both(name, arguments)
+    for y_true, y_pred in batches:
         one, two = jnp.asarray(y_pred), jnp.asarray(y_pred)
         attach_mask(one, jnp.asarray(mask))
         two._keras_mask = jnp.asarray(mask)
