@@ -24,7 +24,8 @@ from hornbeam.data._arrays import Sample, batches, bytes_of, rows_of, take
 from hornbeam.data._iterable import Stream
 from hornbeam.training._debug import explain
 from hornbeam.training._filled import MOST, can_fill, filled, gather, is_small, length_of, stacked
-from hornbeam.training._step import Batch
+from hornbeam.training._step import HOOKS, Batch, is_own
+from hornbeam.training._values import Watch
 
 DISPATCH_SECONDS = 0.05
 DEVICE_BYTES = 2 << 30  # larger data goes to the device batch by batch
@@ -60,6 +61,9 @@ class Runner:
         self.pulse: Callable[[int], None] | None = None  # called between dispatches with the steps done
         self.halt: float = math.inf  # the step at which a dispatch must end
         self.debugs, self.number = False, 0  # whether to explain what is not finite; the epoch's number
+        self.watch: Watch | None = None  # what looks at the values of a stream
+        per_call = model.steps_per_execution
+        self.stride = per_call if self.watched and per_call != "auto" else None  # steps between calls of batch hooks
 
     def _count_steps(self) -> int | None:
         if isinstance(self.data, Stream):
@@ -97,14 +101,20 @@ class Runner:
                 break
             if self.pulse is not None:
                 self.pulse(done)
+        self._finish()
+        return self.last
+
+    def _finish(self) -> None:
+        """Take note of where the epoch ended, and of its values."""
         self._check_length()
+        self.last = self.values() if self.done else self.last
         if isinstance(self.data, Stream):
             self.steps = self.limit or self.done  # known now, where it was not
         elif self.kind == "train" and self.limit:  # the next epoch goes on where this one ends
             self.at = (self.at + self.done) % -(-rows_of(self.data) // self.batch_size)
         self.drawn, self.epochs = self.drawn + self.done, self.epochs + 1
-        self.last = self.values() if self.done else self.last
-        return self.last
+        if self.watch is not None:
+            self.watch.end_epoch(self.model._steps().loss_sum)
 
     def _dispatches(self, order: np.ndarray | None, first: int) -> Iterator[int]:
         """Return the epoch's dispatches from step `first` on; each gives the steps done so far."""
@@ -159,14 +169,24 @@ class Runner:
         return order
 
     def _begin(self, step: int) -> None:
-        if self.watched:
+        """Call the hooks before step `step`, if they are due."""
+        if self.watched and (self.stride is None or step % self.stride == 0):
             getattr(self.callbacks, f"on_{self.kind}_batch_begin")(step, {})
 
-    def _end(self, step: int) -> None:
-        if self.watched:
-            getattr(self.callbacks, f"on_{self.kind}_batch_end")(step, self.values())
-        elif self.guarded and not self.model._loss_is_finite():
+    def _end(self, step: int, *, over: bool = False) -> None:
+        """Call the hooks after step `step`, if they are due: `over` says that the epoch has no more steps.
+
+        As in Keras, the hooks after fewer steps than `steps_per_execution` count those that are missing.
+        """
+        rest = 0 if self.stride is None else -(step + 1) % self.stride
+        if self.watched and (over if rest else not over):
+            getattr(self.callbacks, f"on_{self.kind}_batch_end")(step + rest, self.values())
+        elif not over and self.guarded and not self.model._loss_is_finite():
             self.callbacks.on_train_batch_end(step, self.values())
+
+    def _room(self, step: int) -> float:
+        """Return how many steps there are to where a dispatch that begins with `step` must end."""
+        return min(self.halt - step, math.inf if self.stride is None else self.stride - step % self.stride)
 
     def _batches(self, order: np.ndarray | None, first: int) -> Iterator[Sample]:
         """Return the batches of an epoch from the one of step `first` on; those before are drawn here."""
@@ -186,22 +206,38 @@ class Runner:
         numbered = (self._batch_of(sample, step) for step, sample in enumerate(source, first))
         head = next(numbered, None)
         if head is None:
+            self._end(first - 1, over=True)
             return
         if self.head is None:  # the form of all batches but the last
             self.head = head
         fill, step = can_fill(self.model._steps(), self.kind, self.head), first
-        alone = self.watched or self.guarded or self.debugs or self.model.run_eagerly
-        room = lambda: 1 if alone else int(min(MOST, self.halt - step))  # noqa: E731 - it follows `step`
+        self._look_ahead()
+        alone = self.stride == 1 or self.guarded or self.debugs or self.model.run_eagerly
+        room = lambda: 1 if alone else int(min(MOST, self._room(step)))  # noqa: E731 - it follows `step`
         for group in gather(itertools.chain([head], numbered), room, self.head, fill=fill):
             run = functools.partial(self._run_group, group, fill=fill, alone=alone)
             while group:
                 self._begin(step)
                 with self._placing(step):
                     reached = self._dispatch(run, step, step + len(group), group[0])
+                if self.watch is not None:
+                    known = functools.partial(self.model._steps().loss_sum, before=True)
+                    self.watch.note(step, group[: reached - step], known)
                 del group[: reached - step]
                 step = reached
                 self._end(step - 1)
                 yield step
+        self._end(step - 1, over=True)
+
+    def _look_ahead(self) -> None:
+        """Make ready what looks at the values of a stream's batches."""
+        own = any(is_own(self.model, name) for name in HOOKS)
+        if not isinstance(self.data, Stream) or own or not config.value_checks():
+            self.watch = None
+            return
+        self.watch = self.watch or Watch(self.model)
+        searched = self.kind == "train" and not self.epochs and not self.data.indexed
+        self.watch.begin_epoch(int(searched))
 
     def _batch_of(self, sample: Sample, step: int) -> Batch:
         with self._placing(step):
@@ -226,10 +262,14 @@ class Runner:
         if fill and last <= size:
             rows = (len(group) - 1) * size + last
             group[-1] = filled(group[-1], size) if last < size else group[-1]
-        if alone or not is_small(group[0]) or length_of(group[0]) != size:
-            steps.run_batch(self.kind, group[0], rows)
+        single = alone or not is_small(group[0]) or length_of(group[0]) != size
+        data = group[0] if single else stacked(group)
+        if self.watch is not None:
+            self.watch.look(data)
+        if single:
+            steps.run_batch(self.kind, data, rows)
         else:
-            steps.run_group(self.kind, stacked(group), size, len(group), rows)
+            steps.run_group(self.kind, data, size, len(group), rows)
 
     def _many(self, order: np.ndarray | None, first: int) -> Iterator[int]:
         """Run dispatches of many steps each; a last, shorter batch that cannot be filled up runs by itself."""
@@ -254,9 +294,8 @@ class Runner:
 
         step = first
         while step < min(whole - at, total):
-            strides = self.watched and model.steps_per_execution != "auto"
-            chunk: Any = model.steps_per_execution if strides else self.chunk
-            stop = int(min(step + chunk, whole - at, total, self.halt))
+            chunk = self.chunk if self.stride is None else self.stride
+            stop = int(min(step + min(chunk, self._room(step)), whole - at, total))
             self._begin(step)
             began = time.perf_counter()
             reached = self._dispatch(run, step, stop)
@@ -267,8 +306,10 @@ class Runner:
         if step < total:
             self._begin(step)
             self._dispatch(lambda *_: steps.run_batch(self.kind, self._rows_of(at + step)[0]), step, step + 1)
-            self._end(step)
-            yield step + 1
+            step += 1
+            self._end(step - 1)
+            yield step
+        self._end(step - 1, over=True)
 
     def _rows_of(self, step: int) -> tuple[Batch, np.ndarray]:
         """Return a batch of the arrays, and the numbers of its samples."""
@@ -284,7 +325,7 @@ class Runner:
         try:
             reached = run(step, stop) or stop
         except Exception:
-            if stop - step == 1 or self.watched:
+            if stop - step == 1:
                 raise
             return self._dispatch(run, step, step + 1)  # one by one, up to the step that fails
         if before is not None and not steps.is_finite():
