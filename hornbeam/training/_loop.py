@@ -6,7 +6,6 @@ dispatch is one step, and the next are sized so that each takes about `DISPATCH_
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import itertools
 import math
@@ -24,7 +23,7 @@ from hornbeam.data._arrays import Sample, batches, bytes_of, rows_of, take
 from hornbeam.data._iterable import Stream
 from hornbeam.training._debug import explain
 from hornbeam.training._filled import MOST, can_fill, filled, gather, is_small, length_of, stacked
-from hornbeam.training._step import HOOKS, Batch, is_own
+from hornbeam.training._step import Batch
 from hornbeam.training._values import Watch
 
 DISPATCH_SECONDS = 0.05
@@ -218,8 +217,11 @@ class Runner:
             run = functools.partial(self._run_group, group, fill=fill, alone=alone)
             while group:
                 self._begin(step)
-                with self._placing(step):
+                try:
                     reached = self._dispatch(run, step, step + len(group), group[0])
+                except ValueError as error:
+                    _place(error, step)
+                    raise
                 if self.watch is not None:
                     known = functools.partial(self.model._steps().loss_sum, before=True)
                     self.watch.note(step, group[: reached - step], known)
@@ -231,8 +233,7 @@ class Runner:
 
     def _look_ahead(self) -> None:
         """Make ready what looks at the values of a stream's batches."""
-        own = any(is_own(self.model, name) for name in HOOKS)
-        if not isinstance(self.data, Stream) or own or not config.value_checks():
+        if not isinstance(self.data, Stream) or self.model._steps().takes_given or not config.value_checks():
             self.watch = None
             return
         self.watch = self.watch or Watch(self.model)
@@ -240,18 +241,12 @@ class Runner:
         self.watch.begin_epoch(int(searched))
 
     def _batch_of(self, sample: Sample, step: int) -> Batch:
-        with self._placing(step):
+        try:
             if self.class_weight is not None:
                 sample = self.model._weighted(sample, self.class_weight)
             return self.model._batch_of(sample)
-
-    @contextlib.contextmanager
-    def _placing(self, step: int) -> Iterator[None]:
-        """Add to an error at which batch it came up."""
-        try:
-            yield
         except ValueError as error:
-            error.add_note(f"This came up in batch {step} of the data (counted from 0).")
+            _place(error, step)
             raise
 
     def _run_group(self, group: list[Batch], start: int, stop: int, *, fill: bool, alone: bool) -> None:
@@ -353,6 +348,11 @@ class Runner:
             warnings.warn(f"x gave {self.done} batches; {asked}. {goes_on}.", stacklevel=5)
         if not self.done and self.kind == "train":
             self.model.stop_training = True
+
+
+def _place(error: ValueError, step: int) -> None:
+    """Add to an error at which batch it came up."""
+    error.add_note(f"This came up in batch {step} of the data (counted from 0).")
 
 
 def _to_float(value: Any) -> Any:

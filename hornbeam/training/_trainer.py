@@ -30,7 +30,7 @@ from hornbeam.training._loop import Runner
 from hornbeam.training._predict import predict_all
 from hornbeam.training._prepare import check_held_out, prepare
 from hornbeam.training._resume import make_keeper
-from hornbeam.training._step import HOOKS, Batch, Steps, is_own
+from hornbeam.training._step import Batch, Steps, is_own
 from hornbeam.training._values import check_numbers
 
 
@@ -331,11 +331,13 @@ class Trainer(Hooks, Finders):
 
     def _batch_of(self, sample: Sample) -> Batch:
         """Return a batch with targets and weights in the order of the outputs, or as the model's own hooks take it."""
-        if any(is_own(self, name) for name in HOOKS):
+        if self._steps().takes_given:
             return Batch(*sample)
         names = self._objective.output_names  # type: ignore[union-attr]
-        y = _targets.in_order(sample.y, names, "y")
-        return Batch(sample.x, y, _targets.weights_in_order(sample.sample_weight, names))
+        x, y, weight = sample
+        if len(names) == 1 and isinstance(y, np.ndarray) and (weight is None or isinstance(weight, np.ndarray)):
+            return Batch(x, [y], [weight])  # what the next line gives, without a look at names for each batch
+        return Batch(x, _targets.in_order(y, names, "y"), _targets.weights_in_order(weight, names))
 
     def _on_device(self, data: Any) -> Any:
         return jax.device_put(data)
