@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from hornbeam._core import config
@@ -36,6 +37,10 @@ def intake(
             )
             raise ValueError(message)
         return Stream(x, f"{prefix}x", names_of(model))
+    if isinstance(x, Mapping) and any(map(_foreign.is_table, x.values())):
+        splits = ", ".join(map(repr, x))
+        message = f"{prefix}x is several datasets ({splits}): pass one of them, such as x[{next(iter(x))!r}]."
+        raise ValueError(message)
     if x is None:
         message = f"{prefix}x is missing: give arrays, or a generator of batches."
         raise ValueError(message)

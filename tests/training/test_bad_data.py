@@ -96,6 +96,13 @@ REFUSED = [
         "x is an object array: row 15",
     ),
     (
+        12,
+        regression,
+        {"x": np.array([["a", 1, 2, 3]] * 16, dtype=object)[:, 0], "y": Y},
+        ValueError,
+        r"x expects numbers; got text \(row 0 is 'a'\).*StringLookup",
+    ),
+    (
         14,
         regression,
         {"x": [[1, 2, 3, 4], [1, 2]], "y": Y[:2]},
@@ -273,6 +280,30 @@ def test_binary_crossentropy_on_raw_outputs_warns():
     model.set_weights([np.full((4, 1), 100.0), np.full(1, 5.0)])
     with pytest.warns(UserWarning, match="from_logits"):
         model.fit(X, (LABELS > 0).astype("float32"), verbose=0)
+
+
+class Table:
+    """A dataset of named columns, as Hugging Face's are known by."""
+
+    column_names = ("x", "label")
+
+    def with_format(self, kind):
+        raise AssertionError(kind)
+
+    def __len__(self):
+        return 3
+
+
+class Lazy:
+    def collect(self):
+        raise AssertionError
+
+
+def test_what_is_one_step_from_data_is_named():
+    with pytest.raises(ValueError, match=r"x is several datasets \('train', 'test'\): pass one .* x\['train'\]"):
+        regression().fit({"train": Table(), "test": Table()}, verbose=0)
+    with pytest.raises(TypeError, match=r"got Lazy. Call collect\(\) on it first"):
+        regression().fit(Lazy(), Y, verbose=0)
 
 
 ACCEPTED = [
