@@ -327,6 +327,11 @@ def test_other_forms_are_taken(given):
     )
 
 
+def test_one_hot_of_no_whole_number_is_refused():
+    with pytest.raises(TypeError, match="one_hot: x must hold whole numbers .*; got dtype float"):
+        keras.ops.one_hot(np.array([0.5]), 3)
+
+
 def test_predict_on_no_rows_gives_no_rows():
     assert regression().predict(X[:0], verbose=0).shape == (0, 1)
 
