@@ -113,7 +113,7 @@ class Runner:
             self.at = (self.at + self.done) % -(-rows_of(self.data) // self.batch_size)
         self.drawn, self.epochs = self.drawn + self.done, self.epochs + 1
         if self.watch is not None:
-            self.watch.end_epoch(self.model._steps().loss_sum)
+            self.watch.end_epoch(self.last.get("loss", 0.0))
 
     def _dispatches(self, order: np.ndarray | None, first: int) -> Iterator[int]:
         """Return the epoch's dispatches from step `first` on; each gives the steps done so far."""
@@ -223,8 +223,7 @@ class Runner:
                     _place(error, step)
                     raise
                 if self.watch is not None:
-                    known = functools.partial(self.model._steps().loss_sum, before=True)
-                    self.watch.note(step, group[: reached - step], known)
+                    self.watch.note(step, group[: reached - step], self.model._steps().loss_before)
                 del group[: reached - step]
                 step = reached
                 self._end(step - 1)

@@ -220,9 +220,9 @@ class Steps:
         loss = logs.get("loss", 0.0 if self.loss_at is None else metrics[self.loss_at])
         return jnp.isfinite(loss)
 
-    def loss_sum(self, *, before: bool = False) -> float:
-        """Return the sum of the epoch's losses; `before` the last dispatch, if that may be under way: no waiting."""
-        state = self._before if before and self._before is not None else self._read()
+    def loss_before(self) -> float:
+        """Return the sum of the epoch's losses before the last dispatch, which may be under way: without waiting."""
+        state = self._read() if self._before is None else self._before
         return 0.0 if self.loss_at is None else float(state[3][self.loss_at])
 
     def is_finite(self) -> bool:

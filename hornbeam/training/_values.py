@@ -25,6 +25,7 @@ from hornbeam.losses._checks import check_predictions, check_targets, classes_of
 
 LOOKED_AT = 32  # rows of data on disk whose values are checked
 PROBABILITIES = ("sigmoid", "softmax", "hard_sigmoid")
+HELD, HELD_BYTES = 256, 4 << 20  # batches of a stream that are held until the loss is looked at
 CASTS = ("convert_element_type", "copy")
 
 
@@ -54,7 +55,9 @@ def check_numbers(model: Any, x: Any, like: Any = None) -> None:
 
 def _lies_in(array: np.ndarray, limit: int) -> bool:
     """Return whether all of an array are whole numbers from 0 to `limit - 1`; False where this takes a longer look."""
-    return array.dtype.kind in "iu" and (not array.size or bool(array.min() >= 0 and array.max() < limit))
+    if array.dtype.kind not in "iu" or not array.dtype.isnative:
+        return False
+    return not array.size or bool(array.view(f"u{array.itemsize}").max() < limit)  # what is negative is large there
 
 
 def find_lookups(model: Any, x: Any) -> list[tuple[int, Any]]:
@@ -142,7 +145,8 @@ class Watch:
     """Looks at the batches of a stream as they are run.
 
     Class numbers and numbers to look up are compared with their limits: two passes over a few whole numbers. The rest
-    is left alone until the sum of the losses is not finite; then the batches that led there are searched.
+    is left alone until the sum of the losses is not finite; then the batches that led there are searched. Reading that
+    sum takes as long as some small steps, so batches are held until it is worth it.
     """
 
     def __init__(self, model: Any) -> None:
@@ -154,7 +158,8 @@ class Watch:
                 self.labels.append((i, loss, objective.shapes[i], classes))
         self.quiet = False  # nothing more to say in this epoch
         self.seen = 0  # how many batches of this epoch were searched before
-        self._last: list[tuple[int, Any]] = []  # the batches of the last dispatch, with their numbers
+        self._held: list[tuple[int, Any]] = []  # the last batches, with their numbers, and how many there may be
+        self._room: int | None = None
 
     def look(self, batch: Any) -> None:
         """Refuse class numbers of no class, and numbers that a table has no row for."""
@@ -167,28 +172,34 @@ class Watch:
 
     def note(self, step: int, batches: Sequence[Any], loss: Callable[[], float]) -> None:
         """Note the batches of a dispatch from `step` on; `loss` gives the sum of losses before it, which is known."""
-        if not self.quiet:
-            before, self._last = self._last, [*enumerate(batches, step)]
-            self._search([*before, *self._last], loss)
+        if self.quiet:
+            return
+        if self._room is None:
+            size = sum(getattr(a, "nbytes", 0) for a in jax.tree.leaves(batches[0]))
+            self._room = min(max(1, HELD_BYTES // max(size, 1)), HELD)
+        self._held += enumerate(batches, step)
+        if len(self._held) > self._room:
+            self._search(loss)
+            self._held = self._held[-len(batches) :]  # what came of the last ones is not known yet
 
-    def end_epoch(self, loss: Callable[[], float]) -> None:
-        """Look at the last batches; `loss` gives the sum of all losses."""
+    def end_epoch(self, loss: float) -> None:
+        """Look at the last batches; `loss` is that of the epoch."""
         if not self.quiet:
-            self._search(self._last, loss)
-        self._last = []
+            self._search(lambda: loss)
+        self._held = []
 
-    def _search(self, batches: Sequence[tuple[int, Any]], loss: Callable[[], float]) -> None:
-        """Warn of NaN and infinity in batches with their numbers if the sum of losses is not finite."""
-        if not batches or math.isfinite(loss()):
+    def _search(self, loss: Callable[[], float]) -> None:
+        """Warn of NaN and infinity in the batches that are held if the sum of losses is not finite."""
+        if not self._held or math.isfinite(loss()):
             return
         self.quiet = True
-        for i, batch in batches:
+        for i, batch in self._held:
             if i >= self.seen:
                 warn_of_odd(_named(batch), ending=f" of batch {i}")
 
     def begin_epoch(self, seen: int) -> None:
         """Begin anew; the first `seen` batches were searched already."""
-        self.quiet, self.seen, self._last = False, seen, []
+        self.quiet, self.seen, self._held = False, seen, []
 
 
 def _named(batch: Any) -> Sample:
