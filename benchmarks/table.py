@@ -102,6 +102,15 @@ ROWS = [
         {name: Side(name, "keras_api.generator", (name, "seed_cnn")) for name in ("hornbeam", "keras")},
         [_faster("keras", 4)],
     ),
+    *(
+        Row(
+            f"checks of values, {workload}, {source}",
+            "s",
+            {checks: Side("hornbeam", "checks.fit", (workload, checks, source)) for checks in ("on", "off")},
+            [Target("on", "<=", 1.02, over="off")],
+        )
+        for workload, source in (("seed_cnn", "arrays"), ("mlp", "arrays"), ("embedding", "arrays"), ("mlp", "batches"))
+    ),
     Row("arithmetic", "s/operation", {"hornbeam": Side("hornbeam", "limit.products")}),
     Row("build 8 convolutions", "s", _with_keras_api("build", fresh=True), [_faster("keras", 10)], rounds=3),
     Row(

@@ -53,10 +53,10 @@ class Progress:
         if self._drawn_width:
             self._write("\n")
 
-    def due(self, step: int | None = None) -> bool:
+    def due(self, step: int) -> bool:
         """Return whether the line would be drawn now, after `step` steps: only then values come off the device."""
         now = time.monotonic()
-        if step is not None and self._first is None:
+        if self._first is None:
             self._first = step, now
         return self.redraws and now - self.drawn > self.interval
 
@@ -74,7 +74,7 @@ class Progress:
     def validating(self, step: int, values: Mapping[str, Any]) -> None:
         """Note that all steps are done: validation counts in the epoch's time, not in that of a step."""
         self.target, self._trained = step, time.monotonic()
-        if self.redraws and (self._first or self.due()):
+        if self.redraws and (self._first or self.due(step)):
             self.update(step, values)
 
     def finish(self, step: int, values: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 from hornbeam import layers
 from hornbeam.callbacks._callback import Callback
 from hornbeam.callbacks._events import EventFile, texts_of
+from hornbeam.callbacks._graph import graph_of
 
 
 class TensorBoard(Callback):
@@ -26,7 +28,7 @@ class TensorBoard(Callback):
     Args:
         log_dir: the folder.
         histogram_freq: every how many epochs the weights' histograms are written; 0 for never.
-        write_graph: whether the layers are written, if the model can be described in JSON.
+        write_graph: whether the layers are written; of a model that `call` defines, without what follows what.
         write_images: whether the weights are written as pictures, too, with the histograms.
         write_steps_per_second: whether to write the speed.
         update_freq: 'epoch', or a number of batches or 'batch', after which values are written, too. Then every batch
@@ -90,9 +92,10 @@ class TensorBoard(Callback):
         """Write the graph."""
         self._batches, self._files = 0, {}
         if self.write_graph and self.model.built:
-            try:
-                text = self.model.to_json()
-            except (NotImplementedError, TypeError, ValueError):  # a model without a config has no graph
+            text = graph_of(self.model)
+            if text is None:
+                message = f"TensorBoard: model {self.model.name!r} holds no layers, so no graph is written."
+                warnings.warn(message, stacklevel=2)
                 return
             self._file("train").add("keras", 0, texts_of([text.encode()], scalar=True), "graph_keras_model", b"1")
 

@@ -52,6 +52,8 @@ def _from_other(data: Any, name: str) -> np.ndarray:
         return np.concatenate(parts, axis=1)
     if not (_is_array(data) or hasattr(data, "__array__") or is_series(data) or np.isscalar(data)):
         message = f"{name} expects arrays, lists of numbers, or a generator of batches; got {type(data).__name__}."
+        if hasattr(data, "collect"):
+            message += " Call collect() on it first."
         raise TypeError(message)
     array = _check_kind(to_array(data), name)
     return _column(array) if is_series(data) and "sample_weight" not in name else array
@@ -94,11 +96,7 @@ def _from_numbers(data: Any, name: str) -> Any:
 def _check_kind(array: np.ndarray, name: str) -> np.ndarray:
     kind = array.dtype.kind
     if kind in "UST":
-        message = (
-            f"{name} expects numbers; got text (dtype {array.dtype}). Turn text into numbers first, for "
-            "example with StringLookup."
-        )
-        raise ValueError(message)
+        raise _text(name, f"dtype {array.dtype}")
     if kind in "mM":
         message = f"{name} expects numbers; got dates or times (dtype {array.dtype}). Turn them into numbers first."
         raise ValueError(message)
@@ -111,10 +109,17 @@ def _check_kind(array: np.ndarray, name: str) -> np.ndarray:
     return array
 
 
+def _text(name: str, what: str) -> ValueError:
+    message = f"{name} expects numbers; got text ({what}). Turn text into numbers first, for example with StringLookup."
+    return ValueError(message)
+
+
 def _from_objects(array: np.ndarray, name: str) -> np.ndarray:
     """Return objects that are all numbers as an array; else name the first row that is not."""
     first = None
     for i, row in enumerate(array):
+        if isinstance(row, str | bytes):
+            raise _text(name, f"row {i} is {row!r}")
         try:
             shape = np.asarray([float(v) for v in np.ravel(row)]).reshape(np.shape(row)).shape
         except (TypeError, ValueError):

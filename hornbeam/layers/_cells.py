@@ -123,6 +123,11 @@ class RecurrentCell(Layer):
         """Return output and new states for what `project` gave for one step; dropout multiplies the state by `mask`."""
 
 
+def in_two_parts(cell: Any) -> bool:
+    """Return whether a cell does what its `project` and `step` say: its class has no `call` of its own."""
+    return isinstance(cell, RecurrentCell) and type(cell).call is RecurrentCell.call
+
+
 def product(x: Any, kernel: Any, mask: Any) -> Any:
     """Return `x @ kernel`, `x` times a dropout mask before: one `(batch, features)`, or one for each gate's columns."""
     if mask is None or mask.ndim == 2:
@@ -369,7 +374,7 @@ class StackedRNNCells(Layer):
         drawn = []
         for cell, own in zip(self.cells, states, strict=True):
             own_states = own if isinstance(own, list | tuple) else [own]
-            drawn.append(cell.draw_masks(inputs, own_states, training) if isinstance(cell, RecurrentCell) else None)
+            drawn.append(cell.draw_masks(inputs, own_states, training) if in_two_parts(cell) else None)
             inputs = jnp.ones((inputs.shape[0], output_size(cell)), inputs.dtype)
         return drawn
 

@@ -20,6 +20,7 @@ from hornbeam.layers._cells import (
     SimpleRNNCell,
     StackedRNNCells,
     as_cell,
+    in_two_parts,
     initial_state,
     run_cell,
     usual_form,
@@ -154,12 +155,14 @@ class RNN(Layer):
         xs, counts = jnp.swapaxes(sequences, 0, 1), None
         if mask is not None:
             counts = jnp.swapaxes(jnp.asarray(mask, bool), 0, 1)
-        cell = self.cell
-        drawn = cell.draw_masks(xs[0], initial_state, training) if hasattr(cell, "draw_masks") else None
-        split = isinstance(cell, RecurrentCell) and cell.dtype_policy == self.dtype_policy
+        cell: Any = self.cell
+        parted = in_two_parts(cell)
+        draws = parted or isinstance(self.cell, StackedRNNCells)
+        drawn = cell.draw_masks(xs[0], initial_state, training) if draws else None
+        split = parted and cell.dtype_policy == self.dtype_policy
         of_inputs, of_state = drawn if split and drawn is not None else (None, None)
         zero = self.zero_output_for_mask and counts is not None
-        emit = self.return_sequences or zero or not isinstance(cell, RecurrentCell)
+        emit = self.return_sequences or zero or not parted
         if split:
             xs = cell.project(xs, of_inputs)
         usual = split and of_state is None and not zero and not self.unroll and xs.shape[1] != 0  # some samples
@@ -170,7 +173,7 @@ class RNN(Layer):
             whole = functools.partial(run_cell, cell, training=training, masks=drawn)
             step = functools.partial(cell.step, mask=of_state) if split else whole
             states, outputs = self._walk(self._masked(step), xs, counts, initial_state, emit)
-            if counts is not None and not zero and not isinstance(cell, RecurrentCell):  # whose output is its state
+            if counts is not None and not zero and not parted:  # whose output is its state
                 outputs = _held(outputs, counts, from_end=self.go_backwards, in_order=self.unroll)
         if not emit:
             return states[0], None, states

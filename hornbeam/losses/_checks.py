@@ -33,15 +33,25 @@ def check_targets(loss: Any, y: np.ndarray, output_shape: tuple[int | None, ...]
     ValueError: y for the loss 'sparse_categorical_crossentropy': labels 0..2 expected, found 7 at row 1.
     """
     fn, y = _function(loss), np.asarray(y)
-    axis = getattr(loss, "axis", -1)
     where = f"{y_name} for the loss {getattr(loss, 'name', None) or fn.__name__!r}"
-    if fn in _SPARSE and axis in (-1, len(output_shape) - 1):
+    classes = classes_of(loss, output_shape)
+    if classes is not None:
         _check_label_shape(y, output_shape, where)
-        _check_labels(y, output_shape[-1], getattr(loss, "ignore_class", None), fn, where)
+        _check_labels(y, classes, getattr(loss, "ignore_class", None), fn, where)
     elif fn in _ONE_HOT:
         _check_one_hot(y, output_shape, where)
     elif fn in _ELEMENTWISE:
         _check_same_shape(y, output_shape, where)
+
+
+def classes_of(loss: Any, output_shape: tuple[int | None, ...]) -> int | None:
+    """Return the number of classes where `loss` takes class numbers as targets, None where it takes other targets.
+
+    >>> classes_of(c.SparseCategoricalCrossentropy(), (None, 3)), classes_of(c.CategoricalCrossentropy(), (None, 3))
+    (3, None)
+    """
+    sparse = _function(loss) in _SPARSE and getattr(loss, "axis", -1) in (-1, len(output_shape) - 1)
+    return output_shape[-1] if sparse else None
 
 
 def _function(loss: Any) -> Any:
@@ -95,8 +105,8 @@ def _check_label_shape(y: np.ndarray, output_shape: tuple[int | None, ...], wher
     raise ValueError(message)
 
 
-def _check_labels(y: np.ndarray, classes: int | None, ignore_class: int | None, fn: Any, where: str) -> None:
-    if classes is None or not y.size or y.dtype.kind not in "iubf":
+def _check_labels(y: np.ndarray, classes: int, ignore_class: int | None, fn: Any, where: str) -> None:
+    if not y.size or y.dtype.kind not in "iubf":
         return
     low, high = (-1, -1) if y.dtype.kind == "b" else (y.min(), y.max())
     if low >= 0 and high < classes and _is_whole(y):

@@ -41,6 +41,7 @@ class Objective:
         self.output_names: list[str] = []
         self.prefixes: list[str] | None = None  # what stands before the names of metrics, of several outputs
         self.losses: list[Any] = []
+        self.shapes: list[tuple[int | None, ...]] = []  # of the outputs
         self.weights: list[float] = []
         self.output_trackers: list[Any] = []  # one mean per output's loss, when there are several losses
         self.trackers_in_order: list[Any] = []  # the same, as logs have them
@@ -58,6 +59,7 @@ class Objective:
         """
         self.output_names = names = tree.flatten(layout)
         self.losses = self.losses_for(layout)
+        self.shapes = [tuple(output.shape) for output in y_pred]
         weights = _per_output(self.loss_weights, layout, "loss_weights", share=True)
         self.weights = [1.0 if w is None else float(w) for w in weights]
         self.prefixes = names if named and len(names) > 1 else None

@@ -111,7 +111,8 @@ def gather(source: Iterator[Batch], room: Callable[[], int], first: Batch, *, fi
     With `fill` a shorter batch ends its group. Where batches take longer than `PATIENCE`, a group has one. What
     `source` raises is raised after what came before was given.
     """
-    length, form, small = length_of(first), _form(first), is_small(first)
+    length, small = length_of(first), is_small(first)
+    form = [(a.shape[1:], a.dtype) for a in jax.tree.leaves(first)]
     group: list[Batch] = []
     began = 0.0
     while True:
@@ -124,8 +125,9 @@ def gather(source: Iterator[Batch], room: Callable[[], int], first: Batch, *, fi
             raise
         if batch is None:
             break
-        now, rows = time.perf_counter(), length_of(batch)
-        alone = not small or _form(batch) != form or rows > length or (rows < length and not fill)
+        now, leaves = time.perf_counter(), jax.tree.leaves(batch)
+        rows = len(leaves[0])
+        alone = not small or rows > length or (rows < length and not fill) or not _has_form(leaves, form)
         if alone and group:
             yield group
             group = []
@@ -138,5 +140,8 @@ def gather(source: Iterator[Batch], room: Callable[[], int], first: Batch, *, fi
         yield group
 
 
-def _form(batch: Batch) -> list[Any]:
-    return [(a.shape[1:], a.dtype) for a in jax.tree.leaves(batch)]
+def _has_form(leaves: Sequence[Any], form: Sequence[Any]) -> bool:
+    """Return whether arrays have the shapes, but for their lengths, and dtypes of `form`."""
+    return len(leaves) == len(form) and all(
+        a.dtype == dtype and a.shape[1:] == shape for a, (shape, dtype) in zip(leaves, form, strict=True)
+    )

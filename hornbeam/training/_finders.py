@@ -70,7 +70,7 @@ class Finders:
         >>> 1e-7 < curve.suggestion < 10
         True
         """
-        source = _batches(intake(self, x, y, sample_weight, training=True), check_batch_size(batch_size))
+        source = _batches(intake(self, x, y, sample_weight, values=True), check_batch_size(batch_size))
         batches = list(itertools.islice(source, steps))
         rates: list[float] = []
         losses: list[float] = []
@@ -102,7 +102,7 @@ class Finders:
         >>> model.find_batch_size(np.ones((70, 2)), np.ones((70, 1)))
         64
         """
-        data = intake(self, x, y, sample_weight, training=True)
+        data = intake(self, x, y, sample_weight, values=True)
         sample = data.peek() if isinstance(data, Stream) else data
         rows = len(jax.tree.leaves(sample.x)[0])
         limit = _free_memory() if memory is None else memory
@@ -139,7 +139,7 @@ class Finders:
         >>> model.overfit_one_batch(np.ones((8, 2)), np.ones((8, 1)))
         True
         """
-        batch = next(_batches(intake(self, x, y, sample_weight, training=True), check_batch_size(batch_size)))
+        batch = next(_batches(intake(self, x, y, sample_weight, values=True), check_batch_size(batch_size)))
         with _restored(self, batch):
             losses = [_loss(self.train_on_batch, batch) for _ in range(steps)]
         return min(losses) <= target * losses[0]
@@ -162,7 +162,7 @@ def smoke(model: Any, data: tuple[Any, Any, Any], validation: tuple[Any, float],
 
     batches: list[Any] = [None, None]
     with part("data"):
-        parts = hold_out(model, intake(model, *data, training=True), None, validation[1])
+        parts = hold_out(model, intake(model, *data, values=True), None, validation[1])
         batches = [None if p is None else next(_batches(p, options["batch_size"])) for p in parts]
     with part("validation data"):
         if validation[0] is not None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from hornbeam._core import config
 from hornbeam.callbacks import CallbackList
-from hornbeam.data import _arrays, _check, _foreign, _iterable
+from hornbeam.data import _arrays, _foreign, _iterable
 from hornbeam.data._arrays import Sample
 from hornbeam.data._iterable import Stream
+from hornbeam.training._values import warn_of_odd
+
+HELD_OUT = "validation_data "  # stands before the names of arguments in what is said of it
 
 
 def intake(
@@ -17,11 +21,14 @@ def intake(
     y: Any,
     sample_weight: Any,
     *,
-    training: bool,
+    values: bool,
     prefix: str = "",
     allow_empty: bool = False,
 ) -> Sample | Stream:
-    """Return arrays or a stream; `prefix` stands before the names of arguments in errors."""
+    """Return arrays or a stream; `prefix` stands before the names of arguments in errors.
+
+    `values` says whether to look for NaN and infinity in arrays.
+    """
     if _iterable.is_iterable(x):
         if y is not None or sample_weight is not None:
             message = (
@@ -30,6 +37,10 @@ def intake(
             )
             raise ValueError(message)
         return Stream(x, f"{prefix}x", names_of(model))
+    if isinstance(x, Mapping) and any(map(_foreign.is_table, x.values())):
+        splits = ", ".join(map(repr, x))
+        message = f"{prefix}x is several datasets ({splits}): pass one of them, such as x[{next(iter(x))!r}]."
+        raise ValueError(message)
     if x is None:
         message = f"{prefix}x is missing: give arrays, or a generator of batches."
         raise ValueError(message)
@@ -38,9 +49,8 @@ def intake(
     if not (allow_empty and _arrays.rows_of(sample.x) == 0):
         _check_inputs(model, sample.x, prefix)
         _arrays.check_rows(sample)
-    if training and config.value_checks():
-        _check.warn_of_odd_values(sample.x, "x")
-        _check.warn_of_odd_values(sample.y, "y")
+    if values and config.value_checks():
+        warn_of_odd(sample, prefix)
     return sample
 
 
@@ -82,7 +92,7 @@ def hold_out(
 ) -> tuple[Sample | Stream, Sample | Stream | None]:
     """Return what to train on and what to validate on."""
     if validation_data is not None:
-        return data, intake(model, *_as_three(validation_data), training=False, prefix="validation_data ")
+        return data, intake(model, *_as_three(validation_data), values=True, prefix=HELD_OUT)
     if not validation_split:
         return data, None
     if isinstance(data, Stream):

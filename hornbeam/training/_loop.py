@@ -6,7 +6,6 @@ dispatch is one step, and the next are sized so that each takes about `DISPATCH_
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import itertools
 import math
@@ -25,6 +24,7 @@ from hornbeam.data._iterable import Stream
 from hornbeam.training._debug import explain
 from hornbeam.training._filled import MOST, can_fill, filled, gather, is_small, length_of, stacked
 from hornbeam.training._step import Batch
+from hornbeam.training._values import Watch
 
 DISPATCH_SECONDS = 0.05
 FEW_STEPS, LONGEST_DISPATCH = (
@@ -64,6 +64,9 @@ class Runner:
         self.pulse: Callable[[int], None] | None = None  # called between dispatches with the steps done
         self.halt: float = math.inf  # the step at which a dispatch must end
         self.debugs, self.number = False, 0  # whether to explain what is not finite; the epoch's number
+        self.watch: Watch | None = None  # what looks at the values of a stream
+        per_call = model.steps_per_execution
+        self.stride = per_call if self.watched and per_call != "auto" else None  # steps between calls of batch hooks
 
     def _count_steps(self) -> int | None:
         if isinstance(self.data, Stream):
@@ -93,7 +96,7 @@ class Runner:
             drawn()
         for done in dispatches:
             self.done = done
-            if progress.due():
+            if progress.due(done):
                 progress.update(done, self.values())
             if model.stop_training and self.kind == "train":
                 break
@@ -101,14 +104,20 @@ class Runner:
                 break
             if self.pulse is not None:
                 self.pulse(done)
+        self._finish()
+        return self.last
+
+    def _finish(self) -> None:
+        """Take note of where the epoch ended, and of its values."""
         self._check_length()
+        self.last = self.values() if self.done else self.last
         if isinstance(self.data, Stream):
             self.steps = self.limit or self.done  # known now, where it was not
         elif self.kind == "train" and self.limit:  # the next epoch goes on where this one ends
             self.at = (self.at + self.done) % -(-rows_of(self.data) // self.batch_size)
         self.drawn, self.epochs = self.drawn + self.done, self.epochs + 1
-        self.last = self.values() if self.done else self.last
-        return self.last
+        if self.watch is not None:
+            self.watch.end_epoch(self.last.get("loss", 0.0))
 
     def _dispatches(self, order: np.ndarray | None, first: int) -> Iterator[int]:
         """Return the epoch's dispatches from step `first` on; each gives the steps done so far."""
@@ -163,14 +172,24 @@ class Runner:
         return order
 
     def _begin(self, step: int) -> None:
-        if self.watched:
+        """Call the hooks before step `step`, if they are due."""
+        if self.watched and (self.stride is None or step % self.stride == 0):
             getattr(self.callbacks, f"on_{self.kind}_batch_begin")(step, {})
 
-    def _end(self, step: int) -> None:
-        if self.watched:
-            getattr(self.callbacks, f"on_{self.kind}_batch_end")(step, self.values())
-        elif self.guarded and not self.model._loss_is_finite():
+    def _end(self, step: int, *, over: bool = False) -> None:
+        """Call the hooks after step `step`, if they are due: `over` says that the epoch has no more steps.
+
+        As in Keras, the hooks after fewer steps than `steps_per_execution` count those that are missing.
+        """
+        rest = 0 if self.stride is None else -(step + 1) % self.stride
+        if self.watched and (over if rest else not over):
+            getattr(self.callbacks, f"on_{self.kind}_batch_end")(step + rest, self.values())
+        elif not over and self.guarded and not self.model._loss_is_finite():
             self.callbacks.on_train_batch_end(step, self.values())
+
+    def _room(self, step: int) -> float:
+        """Return how many steps there are to where a dispatch that begins with `step` must end."""
+        return min(self.halt - step, math.inf if self.stride is None else self.stride - step % self.stride)
 
     def _batches(self, order: np.ndarray | None, first: int) -> Iterator[Sample]:
         """Return the batches of an epoch from the one of step `first` on; those before are drawn here."""
@@ -190,36 +209,47 @@ class Runner:
         numbered = (self._batch_of(sample, step) for step, sample in enumerate(source, first))
         head = next(numbered, None)
         if head is None:
+            self._end(first - 1, over=True)
             return
         if self.head is None:  # the form of all batches but the last
             self.head = head
         fill, step = can_fill(self.model._steps(), self.kind, self.head), first
-        alone = self.watched or self.guarded or self.debugs or self.model.run_eagerly
-        room = lambda: 1 if alone else int(min(MOST, self.halt - step))  # noqa: E731 - it follows `step`
+        self._look_ahead()
+        alone = self.stride == 1 or self.guarded or self.debugs or self.model.run_eagerly
+        room = lambda: 1 if alone else int(min(MOST, self._room(step)))  # noqa: E731 - it follows `step`
         for group in gather(itertools.chain([head], numbered), room, self.head, fill=fill):
             run = functools.partial(self._run_group, group, fill=fill, alone=alone)
             while group:
                 self._begin(step)
-                with self._placing(step):
+                try:
                     reached = self._dispatch(run, step, step + len(group), group[0])
+                except ValueError as error:
+                    _place(error, step)
+                    raise
+                if self.watch is not None:
+                    self.watch.note(step, group[: reached - step], self.model._steps().loss_before)
                 del group[: reached - step]
                 step = reached
                 self._end(step - 1)
                 yield step
+        self._end(step - 1, over=True)
+
+    def _look_ahead(self) -> None:
+        """Make ready what looks at the values of a stream's batches."""
+        if not isinstance(self.data, Stream) or self.model._steps().takes_given or not config.value_checks():
+            self.watch = None
+            return
+        self.watch = self.watch or Watch(self.model)
+        searched = self.kind == "train" and not self.epochs and not self.data.indexed
+        self.watch.begin_epoch(int(searched))
 
     def _batch_of(self, sample: Sample, step: int) -> Batch:
-        with self._placing(step):
+        try:
             if self.class_weight is not None:
                 sample = self.model._weighted(sample, self.class_weight)
             return self.model._batch_of(sample)
-
-    @contextlib.contextmanager
-    def _placing(self, step: int) -> Iterator[None]:
-        """Add to an error at which batch it came up."""
-        try:
-            yield
         except ValueError as error:
-            error.add_note(f"This came up in batch {step} of the data (counted from 0).")
+            _place(error, step)
             raise
 
     def _run_group(self, group: list[Batch], start: int, stop: int, *, fill: bool, alone: bool) -> None:
@@ -230,10 +260,14 @@ class Runner:
         if fill and last <= size:
             rows = (len(group) - 1) * size + last
             group[-1] = filled(group[-1], size) if last < size else group[-1]
-        if alone or not is_small(group[0]) or length_of(group[0]) != size:
-            steps.run_batch(self.kind, group[0], rows)
+        single = alone or not is_small(group[0]) or length_of(group[0]) != size
+        data = group[0] if single else stacked(group)
+        if self.watch is not None:
+            self.watch.look(data)
+        if single:
+            steps.run_batch(self.kind, data, rows)
         else:
-            steps.run_group(self.kind, stacked(group), size, len(group), rows)
+            steps.run_group(self.kind, data, size, len(group), rows)
 
     def _many(self, order: np.ndarray | None, first: int) -> Iterator[int]:
         """Run dispatches of many steps each; a last, shorter batch that cannot be filled up runs by itself."""
@@ -258,9 +292,8 @@ class Runner:
 
         step = first
         while step < min(whole - at, total):
-            strides = self.watched and model.steps_per_execution != "auto"
-            chunk: Any = model.steps_per_execution if strides else self.chunk
-            stop = int(min(step + chunk, whole - at, total, self.halt))
+            chunk = self.chunk if self.stride is None else self.stride
+            stop = int(min(step + min(chunk, self._room(step)), whole - at, total))
             self._begin(step)
             began = time.perf_counter()
             reached = self._dispatch(run, step, stop)
@@ -271,8 +304,10 @@ class Runner:
         if step < total:
             self._begin(step)
             self._dispatch(lambda *_: steps.run_batch(self.kind, self._rows_of(at + step)[0]), step, step + 1)
-            self._end(step)
-            yield step + 1
+            step += 1
+            self._end(step - 1)
+            yield step
+        self._end(step - 1, over=True)
 
     def _rows_of(self, step: int) -> tuple[Batch, np.ndarray]:
         """Return a batch of the arrays, and the numbers of its samples."""
@@ -288,7 +323,7 @@ class Runner:
         try:
             reached = run(step, stop) or stop
         except Exception:
-            if stop - step == 1 or self.watched:
+            if stop - step == 1:
                 raise
             return self._dispatch(run, step, step + 1)  # one by one, up to the step that fails
         if before is not None and not steps.is_finite():
@@ -317,6 +352,11 @@ class Runner:
             warnings.warn(f"x gave {self.done} batches; {asked}. {goes_on}.", stacklevel=5)
         if not self.done and self.kind == "train":
             self.model.stop_training = True
+
+
+def _place(error: ValueError, step: int) -> None:
+    """Add to an error at which batch it came up."""
+    error.add_note(f"This came up in batch {step} of the data (counted from 0).")
 
 
 def _to_float(value: Any) -> Any:

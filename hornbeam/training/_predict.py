@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,12 @@ from hornbeam.data._iterable import Stream
 from hornbeam.training._filled import can_fill, filled
 from hornbeam.training._intake import intake
 from hornbeam.training._step import Batch
+from hornbeam.training._values import check_numbers
 
 
 def predict_all(model: Any, x: Any, size: int, verbose: int, steps: int | None, callbacks: CallbackList) -> Any:
     """Return the outputs for all of `x`, joined along the batch axis."""
-    data = intake(model, x, None, None, training=False, allow_empty=True)
+    data = intake(model, x, None, None, values=False, allow_empty=True)
     if isinstance(data, Sample) and _arrays.rows_of(data) == 0:
         return _predict_nothing(model, data)
     try:
@@ -44,6 +46,7 @@ def _predict_batches(
     source = data.epoch(steps) if isinstance(data, Stream) else _arrays.batches(data, size, None)
     callbacks.set_params({"verbose": verbose, "epochs": 1, "steps": total})
     done, parts = 0, []
+    stride = 1 if model.steps_per_execution == "auto" else model.steps_per_execution
     model.stop_predicting = False
     callbacks.on_predict_begin()
     with Progress(total, 0 if callbacks.draws else verbose) as progress:
@@ -52,21 +55,42 @@ def _predict_batches(
                 break
             if not done:
                 model._prepare(sample, "predict")
-            callbacks.on_predict_batch_begin(done)
-            size, rows = size if done else _arrays.rows_of(sample.x), _arrays.rows_of(sample.x)
-            if rows < size and can_fill(model._steps(), "predict", Batch(sample.x)):
-                outputs = model._steps().run_predict(filled(sample.x, size))
-                outputs = tree.map_structure(lambda a, rows=rows: a[:rows], outputs)
-            else:
-                outputs = model._steps().run_predict(sample.x)
-            callbacks.on_predict_batch_end(done, {"outputs": outputs})
-            parts.append(outputs)
+            if config.value_checks() and (not done or isinstance(data, Stream)):
+                check_numbers(model, sample.x if isinstance(data, Stream) else data.x, like=sample.x)
+            if done % stride == 0:
+                callbacks.on_predict_batch_begin(done)
+            size = size if done else _arrays.rows_of(sample.x)
+            parts.append(_outputs_of(model, sample.x, size))
             done += 1
+            _end(callbacks, parts, stride)
             if progress.due(done):
                 progress.update(done, {})
+        _end(callbacks, parts, stride, over=True)
         progress.finish(done, {})
     callbacks.on_predict_end()
+    return _joined(parts)
+
+
+def _outputs_of(model: Any, x: Any, size: int) -> Any:
+    """Return the outputs for a batch; one of fewer than `size` rows is filled up where that changes nothing."""
+    rows = _arrays.rows_of(x)
+    if rows >= size or not can_fill(model._steps(), "predict", Batch(x)):
+        return model._steps().run_predict(x)
+    return tree.map_structure(lambda a: a[:rows], model._steps().run_predict(filled(x, size)))
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    """Return the outputs of several batches as those of one."""
     return tree.map_structure(lambda *a: np.concatenate([np.asarray(part) for part in a], axis=0), *parts)
+
+
+def _end(callbacks: CallbackList, parts: Sequence[Any], stride: int, *, over: bool = False) -> None:
+    """Call the hooks after a batch, if they are due: every `stride` batches, and when it is `over`."""
+    rest = -len(parts) % stride
+    if (over if rest else not over) and callbacks.wants_batches("predict"):
+        since = parts[len(parts) + rest - stride :]
+        outputs = since[0] if len(since) == 1 else _joined(since)
+        callbacks.on_predict_batch_end(len(parts) + rest - 1, {"outputs": outputs})
 
 
 def _predict_nothing(model: Any, data: Sample) -> Any:

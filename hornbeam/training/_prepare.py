@@ -9,6 +9,7 @@ from hornbeam._core.tracking import Tracked
 from hornbeam.data._arrays import Sample
 from hornbeam.training import _targets
 from hornbeam.training._step import NATURAL, Batch, Steps, is_own, style_of
+from hornbeam.training._values import check_first_outputs, check_numbers, warn_of_odd
 
 MOST = 5  # runs of a step that makes new state in each
 
@@ -30,15 +31,30 @@ def prepare(model: Any, sample: Sample, what: str, whole: Sample | None = None) 
     if not is_own(model, "compute_loss"):
         known = y if whole is None else _targets.in_order(whole.y, names, "y")
         _targets.check(model, objective, known, flat, layout)
-        if what == "fit" and config.value_checks():
-            _targets.check_values(model, sample, whole)
-            _targets.check_first_outputs(model, objective, sample, layout)
     if not objective.fitted:
         objective.fit_outputs(layout, y, flat, named=_targets.are_named(model, outputs))
         model._forget_compiled()
     looked = what.endswith("_on_batch") and model._trainer_changes == Tracked.changes
     if model._trainer is None or not (looked or model._trainer.has_all()):
         model._trainer = Steps(model)  # here, so that callbacks find the optimizer with its state
+    if config.value_checks():
+        check_numbers(model, (whole or sample).x, like=sample.x)
+        if what == "fit" and whole is None:
+            warn_of_odd(sample)
+        if what == "fit" and not is_own(model, "compute_loss"):
+            check_first_outputs(model, objective, sample, layout)
+
+
+def check_held_out(model: Any, sample: Sample, prefix: str) -> None:
+    """Refuse what a model that is prepared would misread in arrays to validate on."""
+    if is_own(model, "test_step") or is_own(model, "compute_loss") or not model._objective.fitted:
+        return
+    outputs = _targets.output_specs(model, sample.x)
+    layout = _targets.layout(model, outputs)
+    y = _targets.in_order(sample.y, tree.flatten(layout), f"{prefix}y")
+    _targets.check(model, model._objective, y, tree.flatten(outputs), layout, prefix)
+    if config.value_checks():
+        check_numbers(model, sample.x)
 
 
 def _prepare_own(model: Any, kind: str, sample: Sample) -> None:

@@ -23,6 +23,7 @@ from hornbeam.optimizers import Optimizer
 from hornbeam.training._compile import flat_logs
 from hornbeam.training._engine import compiled, compiled_loop
 from hornbeam.training._gradients import masks_of, restore_masks
+from hornbeam.training._values import find_lookups
 
 
 class Batch(NamedTuple):
@@ -94,6 +95,8 @@ class Steps:
         self.logs: dict[str, Any] = {}  # what the last step returned, if it is the model's own
         self.seen: set[Any] = set()  # (shape of a sample, dtype) that predict has been checked for
         self.fills: dict[str, bool] = {}  # whether short batches can be filled up, by the kind of step
+        self.takes_given = any(is_own(model, name) for name in HOOKS)  # whether steps get batches as fit() did
+        self._lookups: list[Any] | None = None
         self._compiled: dict[Any, Callable[..., Any]] = {}
         self._before: tuple[Any, ...] | None = None  # what the last batch began with, until it is known to be done
 
@@ -107,6 +110,12 @@ class Steps:
         optimizer = [v for o in optimizers_of(self.model) for v in o.variables]
         now = (self.model.metrics_variables, optimizer)
         return self.is_current(self.model) and all(map(_same, (self.metrics, self.optimizer), now))
+
+    def lookups(self, x: Any) -> list[Any]:
+        """Return which leaves of a batch like `x` go to which Embedding as they are: found once."""
+        if self._lookups is None:
+            self._lookups = find_lookups(self.model, x)
+        return self._lookups
 
     # ---- pure functions
 
@@ -210,6 +219,11 @@ class Steps:
         *_, metrics, logs = self._read() if state is None else state
         loss = logs.get("loss", 0.0 if self.loss_at is None else metrics[self.loss_at])
         return jnp.isfinite(loss)
+
+    def loss_before(self) -> float:
+        """Return the sum of the epoch's losses before the last dispatch, which may be under way: without waiting."""
+        state = self._read() if self._before is None else self._before
+        return 0.0 if self.loss_at is None else float(state[3][self.loss_at])
 
     def is_finite(self) -> bool:
         """Return whether the loss and all weights are numbers."""

@@ -12,12 +12,10 @@ from hornbeam._core import config, tree
 from hornbeam._core.graph import KerasTensor
 from hornbeam._core.infer import infer
 from hornbeam.data._arrays import Sample
-from hornbeam.data._check import class_weights, warn_of_odd_values
+from hornbeam.data._check import class_weights
 from hornbeam.data._stored import Stored
-from hornbeam.layers import Embedding
-from hornbeam.losses._checks import check_predictions, check_targets
-
-LOOKED_AT = 32  # rows of data on disk whose values are checked
+from hornbeam.losses._checks import check_targets
+from hornbeam.training._values import known
 
 
 def output_specs(model: Any, x: Any) -> Any:
@@ -140,70 +138,19 @@ def _times(own: np.ndarray, weight: Any) -> np.ndarray:
     return own * weight.reshape(weight.shape + (1,) * (own.ndim - weight.ndim))
 
 
-def check(model: Any, objective: Any, y: Sequence[Any], outputs: Sequence[Any], layout: Any) -> None:
+def check(model: Any, objective: Any, y: Sequence[Any], outputs: Sequence[Any], layout: Any, prefix: str = "") -> None:
     """Refuse targets that the losses would misread, before anything is compiled."""
     losses, names = objective.losses if objective.fitted else objective.losses_for(layout), tree.flatten(layout)
     for name, loss, target, output in zip(names, losses, y, outputs, strict=True):
         if loss is None:
             continue
-        shown = "y" if len(names) == 1 else f"y[{name!r}]"
+        shown = prefix + ("y" if len(names) == 1 else f"y[{name!r}]")
         if target is None:
             message = (
                 f"Model {model.name!r}: loss {loss.name!r} needs {shown}; got none. Pass y, or a generator of (x, y)."
             )
             raise ValueError(message)
         if config.value_checks():
-            known = target[:LOOKED_AT] if isinstance(target, Stored) else np.asarray(target)
-            check_targets(loss, known, tuple(output.shape), shown)
+            check_targets(loss, known(target), tuple(output.shape), shown)
     if not any(loss is not None for loss in losses) and not model.losses and objective.loss is None:
         warnings.warn(f"Model {model.name!r} was compiled without a loss: nothing will be learned.", stacklevel=4)
-
-
-def check_values(model: Any, first: Sample, whole: Sample | None) -> None:
-    """Warn of odd values in a stream's first batch; refuse numbers that an Embedding has no row for, also in arrays."""
-    if whole is None:
-        warn_of_odd_values(first.x, "x")
-        warn_of_odd_values(first.y, "y")
-    check_numbers(model, (whole or first).x)
-
-
-def check_numbers(model: Any, x: Any) -> None:
-    """Refuse numbers that an Embedding has no row for, where it is given an input of the model as it is."""
-    function = model._function
-    if function is None:
-        return
-    arrays = function._by_name(x) if isinstance(x, Mapping) else tree.flatten(x)
-    given = {id(tensor): array for tensor, array in zip(function.inputs, arrays, strict=True)}
-    for node in function.nodes:
-        array = given.get(id(node.input_tensors[0])) if node.input_tensors else None
-        if array is None or not isinstance(node.operation, Embedding):
-            continue
-        array = np.asarray(array[:LOOKED_AT] if isinstance(array, Stored) else array)
-        whole = array.size == 0 or array.dtype.kind in "iu"
-        if not whole or (array.size and (array.min() < 0 or array.max() >= node.operation.input_dim)):
-            node.operation._check_numbers(array)
-
-
-def check_first_outputs(model: Any, objective: Any, sample: Sample, layout: Any) -> None:
-    """Warn when the first batch's outputs are not the probabilities that a cross-entropy takes.
-
-    Only looked at where an output's last layer does not end in a function that gives probabilities.
-    """
-    doubtful = [
-        (i, loss)
-        for i, loss in enumerate(objective.losses_for(layout))
-        if "crossentropy" in str(getattr(loss, "name", ""))
-        and not getattr(loss, "from_logits", False)
-        and not _gives_probabilities(model, i)
-    ]
-    if doubtful:
-        names = tree.flatten(layout)
-        outputs = tree.flatten(model._steps().run_predict(sample.x))
-        for i, loss in doubtful:
-            check_predictions(loss, np.asarray(outputs[i]), "y_pred" if len(names) == 1 else f"y_pred[{names[i]!r}]")
-
-
-def _gives_probabilities(model: Any, output: int) -> bool:
-    layer = model.outputs[output].node.operation if model.outputs else None
-    activation = getattr(layer, "activation", None)
-    return getattr(activation, "__name__", type(activation).__name__).lower() in ("sigmoid", "softmax", "hard_sigmoid")

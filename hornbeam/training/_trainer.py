@@ -25,12 +25,13 @@ from hornbeam.training._finders import Finders
 from hornbeam.training._finders import smoke as run_smoke
 from hornbeam.training._fit import Fit
 from hornbeam.training._hooks import Hooks
-from hornbeam.training._intake import as_callbacks, hold_out, intake
+from hornbeam.training._intake import HELD_OUT, as_callbacks, hold_out, intake
 from hornbeam.training._loop import Runner
 from hornbeam.training._predict import predict_all
-from hornbeam.training._prepare import prepare
+from hornbeam.training._prepare import check_held_out, prepare
 from hornbeam.training._resume import make_keeper
-from hornbeam.training._step import HOOKS, Batch, Steps, is_own
+from hornbeam.training._step import Batch, Steps, is_own
+from hornbeam.training._values import check_numbers
 
 
 class Trainer(Hooks, Finders):
@@ -201,7 +202,7 @@ class Trainer(Hooks, Finders):
             sizes = {"batch_size": batch_size, "validation_batch_size": validation_batch_size}
             options = {**sizes, "class_weight": class_weight}
             return run_smoke(self, (x, y, sample_weight), (validation_data, validation_split), options)
-        data = intake(self, x, y, sample_weight, training=True)
+        data = intake(self, x, y, sample_weight, values=True)
         data, held_out = hold_out(self, data, validation_data, validation_split)
         if isinstance(data, Sample):
             data = self._weighted(data, class_weight)
@@ -219,6 +220,8 @@ class Trainer(Hooks, Finders):
         self.history, self.stop_training = history, False
         fresh = not self._objective.fitted  # type: ignore[union-attr]
         self._prepare(train.first(), "fit", data if isinstance(data, Sample) else None)
+        if isinstance(held_out, Sample):
+            check_held_out(self, held_out, HELD_OUT if validation_data is not None else "")
         if fresh and shuffle is True:
             train.draw_order(shuffle)  # Keras draws one for its look at a first batch: the next ones are then the same
         limits = {"epochs": epochs, "initial_epoch": initial_epoch, "validation_freq": validation_freq}
@@ -241,12 +244,12 @@ class Trainer(Hooks, Finders):
         Takes `x`, `y`, `batch_size`, `sample_weight` and `callbacks` as fit() does; `steps` limits the batches.
         """
         self._need_compile("evaluate")
-        data = intake(self, x, y, sample_weight, training=False)
+        data = intake(self, x, y, sample_weight, values=False)
         callbacks = as_callbacks(callbacks, self)
         runner = Runner(self, "test", data, _check.check_batch_size(batch_size), steps, callbacks)
         verbose = 1 if verbose == "auto" else int(verbose)
         callbacks.set_params({"verbose": verbose, "epochs": 1, "steps": runner.steps})
-        self._prepare(runner.first(), "evaluate")
+        self._prepare(runner.first(), "evaluate", data if isinstance(data, Sample) else None)
         with contextlib.closing(runner), Progress(runner.steps, 0 if callbacks.draws else verbose) as progress:
             logs = self._run_test(runner, progress)
             progress.finish(runner.done, logs)
@@ -274,6 +277,8 @@ class Trainer(Hooks, Finders):
         size = _check.check_batch_size(batch_size)
         quiet = callbacks is None and (verbose == 0 or not isinstance(x, np.ndarray) or len(x) <= size)
         if quiet and isinstance(x, np.ndarray) and 0 < len(x) <= size and self._is_ready(x):
+            if config.value_checks():
+                check_numbers(self, x)
             return tree.map_structure(np.array, self._trainer.run_predict(x))  # type: ignore[union-attr]
         verbose = 1 if verbose == "auto" else int(verbose)
         return predict_all(self, x, size, verbose, steps, as_callbacks(callbacks, self))
@@ -297,7 +302,7 @@ class Trainer(Hooks, Finders):
 
     def _on_batch(self, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
         self._need_compile(f"{kind}_on_batch")
-        data = intake(self, x, y, sample_weight, training=kind == "train")
+        data = intake(self, x, y, sample_weight, values=kind == "train")
         if isinstance(data, Stream):
             message = f"{kind}_on_batch takes arrays; got {type(x).__name__}."
             raise TypeError(message)
@@ -326,11 +331,13 @@ class Trainer(Hooks, Finders):
 
     def _batch_of(self, sample: Sample) -> Batch:
         """Return a batch with targets and weights in the order of the outputs, or as the model's own hooks take it."""
-        if any(is_own(self, name) for name in HOOKS):
+        if self._steps().takes_given:
             return Batch(*sample)
         names = self._objective.output_names  # type: ignore[union-attr]
-        y = _targets.in_order(sample.y, names, "y")
-        return Batch(sample.x, y, _targets.weights_in_order(sample.sample_weight, names))
+        x, y, weight = sample
+        if len(names) == 1 and isinstance(y, np.ndarray) and (weight is None or isinstance(weight, np.ndarray)):
+            return Batch(x, [y], [weight])  # what the next line gives, without a look at names for each batch
+        return Batch(x, _targets.in_order(y, names, "y"), _targets.weights_in_order(weight, names))
 
     def _on_device(self, data: Any) -> Any:
         return jax.device_put(data)

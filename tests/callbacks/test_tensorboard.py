@@ -101,6 +101,74 @@ def test_the_graph(tmp_path):
     assert any("dense" in name for name in nodes)
 
 
+class Scaled(keras.layers.Layer):
+    """A layer that cannot be described: it does not keep its argument."""
+
+    def __init__(self, factor, **kwargs):
+        super().__init__(**kwargs)
+        self.scale = [factor]
+
+    def call(self, inputs):
+        return inputs * self.scale[0]
+
+
+class Own(keras.Model):
+    """A model that `call` defines, with a block in it."""
+
+    def __init__(self, parts):
+        super().__init__(name="own")
+        self.parts = parts
+
+    def call(self, inputs):
+        for part in self.parts:
+            inputs = part(inputs)
+        return inputs
+
+
+def undescribed():
+    x = keras.Input((2,), name="x")
+    scaled = Scaled(2.0, name="scaled")(x)
+    return keras.Model(x, keras.layers.Add(name="add")([keras.layers.Dense(2, name="dense")(scaled), x]), name="net")
+
+
+def by_call():
+    return Own([keras.layers.Dense(2, name="first"), Own([keras.layers.Dense(2, name="inner")])])
+
+
+GRAPHS = [
+    (
+        undescribed,
+        {"net/x": [], "net/scaled": ["net/x"], "net/dense": ["net/scaled"], "net/add": ["net/dense", "net/x"]},
+    ),
+    (by_call, {"own/first": [], "own/own/inner": []}),
+]
+
+
+@pytest.mark.parametrize(("make", "expected"), GRAPHS)
+def test_the_graph_of_a_model_without_a_configuration(make, expected, tmp_path):
+    model = make()
+    model.compile("sgd", "mse")
+    model.fit(np.ones((2, 2)), np.ones((2, 2)), verbose=0, callbacks=[keras.callbacks.TensorBoard(tmp_path)])
+    found, _ = events(tmp_path / "train")
+    drawn = keras_util.keras_model_to_graph_def(json.loads(found["keras"][0][1].item()))
+    assert {node.name: list(node.input) for node in drawn.node} == expected
+
+
+def test_a_model_without_layers_has_no_graph_and_says_so(tmp_path):
+    class Bare(keras.Model):
+        def build(self, input_shape):
+            self.w = self.add_weight((), name="w")
+
+        def call(self, inputs):
+            return inputs * self.w
+
+    model = Bare(name="bare")
+    model.compile("sgd", "mse")
+    board = keras.callbacks.TensorBoard(tmp_path)
+    with pytest.warns(UserWarning, match="TensorBoard: model 'bare' holds no layers, so no graph is written"):
+        model.fit(np.ones((2, 2)), np.ones((2, 2)), verbose=0, callbacks=[board])
+
+
 def test_a_profile(tmp_path):
     board = keras.callbacks.TensorBoard(tmp_path, profile_batch=(2, 3))
     fit(small(), board, batch_size=2)

@@ -103,6 +103,26 @@ def test_a_cell_of_the_users(unroll):
     assert state.tolist() == [[2.0, 2.0]]
 
 
+class Doubled(layers.SimpleRNNCell):
+    """A cell of the package with a `call` around its own, as Keras's programs have."""
+
+    def call(self, sequence, states, training=False):
+        output, states = super().call(sequence, states, training=training)
+        return output * 2, states
+
+
+def test_a_cell_with_a_call_around_its_own():
+    doubled, plain = layers.RNN(Doubled(3, dropout=0.2)), layers.RNN(layers.SimpleRNNCell(3))
+    stacked = layers.RNN([Doubled(3, dropout=0.2)])
+    x = np.random.default_rng(0).normal(size=(2, 4, 5)).astype("float32")
+    for layer in (doubled, stacked, plain):
+        layer.build(x.shape)
+        layer.set_weights(doubled.get_weights())
+    np.testing.assert_allclose(doubled(x), plain(x) * 2, rtol=1e-6)
+    np.testing.assert_allclose(stacked(x), plain(x) * 2, rtol=1e-6)
+    assert doubled(x, training=True).shape == (2, 3)
+
+
 class Noisy(layers.Layer):
     """A cell that writes a Variable at each step: the state of its random numbers."""
 

@@ -85,6 +85,17 @@ def _excluded(k: Any) -> float:
     return _step(_built(optimizer, k), k)
 
 
+def _fit_stream(k: Any, **options: Any) -> tuple[int, int]:
+    """Return how many steps a fit over a stream took, and how often it began one (or several at once)."""
+    begun = []
+    model = k.Sequential([k.Input((1,)), k.layers.Dense(1)])
+    model.compile("sgd", "mse", steps_per_execution=options.pop("per_call", 1))
+    watch = k.callbacks.LambdaCallback(on_train_batch_begin=lambda *given, **_: begun.append(given))
+    batches = ((np.ones((2, 1), "float32"), np.ones((2, 1), "float32")) for _ in range(9))
+    model.fit(batches, verbose=0, shuffle=False, callbacks=[watch], **options)
+    return int(model.optimizer.iterations), len(begun)
+
+
 PROBES = [
     Probe(
         "`initializers.Identity`", "forgets `gain` in its configuration", "writes it",
@@ -110,6 +121,14 @@ PROBES = [
     Probe(
         "`initializers.Orthogonal`", "refuses half precision on a CPU", "draws in float32, then rounds",
         lambda k: str(k.initializers.Orthogonal(seed=1)((2, 2), dtype="bfloat16").dtype),
+    ),
+    Probe(
+        "`Model.fit`, `steps_per_epoch` no multiple of `steps_per_execution`", "does more steps than asked for",
+        "does those asked for", lambda k: _fit_stream(k, per_call=3, steps_per_epoch=5)[0],
+    ),
+    Probe(
+        "`Model.fit` over a generator", "calls `on_train_batch_begin` once more at the end, for no batch",
+        "calls it for each batch", lambda k: _fit_stream(k)[1],
     ),
     Probe("`optimizers.Lamb`", "cannot read its own configuration back", "can", _read_back("optimizers", "Lamb")),
     Probe(

@@ -18,7 +18,7 @@ def regression():
     return model
 
 
-def classifier(loss="sparse_categorical_crossentropy", units=3, activation="softmax"):
+def classifier(loss="sparse_categorical_crossentropy", units=3, activation: str | None = "softmax"):
     model = keras.Sequential([keras.Input((4,), name="input"), layers.Dense(units, activation=activation)], name="net")
     model.compile(loss=loss)
     return model
@@ -27,6 +27,29 @@ def classifier(loss="sparse_categorical_crossentropy", units=3, activation="soft
 def embedding():
     inner = [keras.Input((3,), name="input"), layers.Embedding(10, 2), layers.Flatten(), layers.Dense(1)]
     model = keras.Sequential(inner, name="net")
+    model.compile(loss="mse")
+    return model
+
+
+def looking_up():
+    """Return a model whose parts are known to its `call` alone."""
+
+    class Net(keras.Model):
+        def __init__(self):
+            super().__init__(name="net")
+            self.table, self.flat, self.top = layers.Embedding(10, 2, name="table"), layers.Flatten(), layers.Dense(1)
+
+        def call(self, inputs):
+            return self.top(self.flat(self.table(inputs)))
+
+    model = Net()
+    model.compile(loss="mse")
+    return model
+
+
+def inside_another():
+    inner = keras.Sequential([keras.Input((3,)), layers.Embedding(10, 2), layers.Flatten()], name="inner")
+    model = keras.Sequential([keras.Input((3,)), inner, layers.Dense(1)], name="net")
     model.compile(loss="mse")
     return model
 
@@ -73,6 +96,13 @@ REFUSED = [
         "x is an object array: row 15",
     ),
     (
+        12,
+        regression,
+        {"x": np.array([["a", 1, 2, 3]] * 16, dtype=object)[:, 0], "y": Y},
+        ValueError,
+        r"x expects numbers; got text \(row 0 is 'a'\).*StringLookup",
+    ),
+    (
         14,
         regression,
         {"x": [[1, 2, 3, 4], [1, 2]], "y": Y[:2]},
@@ -107,6 +137,36 @@ REFUSED = [
         "'net/embedding'.* whole numbers from 0 to 9; got 99",
     ),
     (29, embedding, {"x": IDS + 0.7, "y": Y}, ValueError, "'net/embedding'.* whole numbers from 0 to 9; got 0.69"),
+    (28, looking_up, {"x": with_value(IDS, (2, 1), 99), "y": Y}, ValueError, "'net/table'.* from 0 to 9; got 99"),
+    (29, looking_up, {"x": IDS + 0.7, "y": Y}, ValueError, "'net/table'.* from 0 to 9; got 0.69"),
+    (
+        28,
+        inside_another,
+        {"x": with_value(IDS, (15, 0), 10), "y": Y},
+        ValueError,
+        "'net/inner/embedding'.* whole numbers from 0 to 9; got 10",
+    ),
+    (
+        8,
+        classifier,
+        {"x": X, "y": LABELS, "validation_data": (X, with_value(LABELS, 15, 3))},
+        ValueError,
+        r"validation_data y for .*: labels 0\.\.2 expected, found 3 at row 15",
+    ),
+    (
+        8,
+        classifier,
+        {"x": X, "y": with_value(LABELS, 15, 3), "validation_split": 0.1},
+        ValueError,
+        r"^y for .*: labels 0\.\.2 expected, found 3 at row 1",
+    ),
+    (
+        28,
+        embedding,
+        {"x": IDS, "y": Y, "validation_data": (with_value(IDS, (2, 1), 99), Y)},
+        ValueError,
+        "'net/embedding'.* got 99",
+    ),
     (36, regression, {"x": np.full((16, 4), 2**40 + 5), "y": Y}, OverflowError, "x: whole numbers must lie in"),
     (38, regression, {"x": {"inptu": X}, "y": Y}, ValueError, "inputs are named 'input'; the dict has 'inptu'"),
     (40, regression, {"x": X}, ValueError, "loss 'mean_squared_error' needs y"),
@@ -122,8 +182,51 @@ def test_refused_before_any_step(make, given, error, says):
     before = model.get_weights()
     with pytest.raises(error, match=says):
         model.fit(**given, verbose=0)
-    for a, b in zip(model.get_weights(), before, strict=True):
+    for a, b in zip(model.get_weights(), before, strict=bool(before)):  # a model that `call` defines has none yet
         np.testing.assert_array_equal(a, b)
+
+
+def in_batches(x, y):
+    """Return a generator of batches of 2."""
+    return iter([(x[i : i + 2], y[i : i + 2]) for i in range(0, len(x), 2)])
+
+
+STREAMED = [
+    # number in the list, model, x, y, the batch that is refused, what it says
+    (8, classifier, X, with_value(LABELS, 0, 7), None, r"labels 0\.\.2 expected, found 7 at row 0"),
+    (8, classifier, X, with_value(LABELS, 9, 7), 4, r"labels 0\.\.2 expected, found 7 at row 1"),
+    (9, classifier, X, with_value(LABELS, 9, -1), 4, "found -1 at row 1.*ignore_class"),
+    (28, embedding, with_value(IDS, (9, 1), 99), Y, 4, "'net/embedding'.* whole numbers from 0 to 9; got 99"),
+    (29, embedding, with_value(IDS + 0.0, (9, 1), 1.5), Y, 4, "'net/embedding'.* got 1.5"),
+    (28, looking_up, with_value(IDS, (9, 1), 99), Y, 4, "'net/table'.* whole numbers from 0 to 9; got 99"),
+]
+
+
+@pytest.mark.parametrize("row", STREAMED, ids=[f"row{r[0]}-batch{r[4]}" for r in STREAMED])
+def test_refused_in_any_batch_of_a_stream(row):
+    _, make, x, y, batch, says = row
+    model = make()
+    with pytest.raises(ValueError, match=says) as caught:
+        model.fit(in_batches(x, y), verbose=0)
+    assert batch is None or any(f"batch {batch} of the data" in note for note in caught.value.__notes__)
+    steps = model.optimizer.iterations if model.optimizer.built else 0
+    assert int(steps) == (batch or 0)  # those before it are done
+
+
+def test_the_streams_to_validate_on_and_to_predict_from_are_looked_at_too():
+    model = classifier()
+    with pytest.raises(ValueError, match=r"labels 0\.\.2 expected, found 7 at row 1"):
+        model.fit(X, LABELS, validation_data=in_batches(X, with_value(LABELS, 9, 7)), verbose=0)
+    with pytest.raises(ValueError, match=r"labels 0\.\.2 expected, found 7 at row 9"):
+        model.evaluate(X, with_value(LABELS, 9, 7), batch_size=4, verbose=0)
+    bad = with_value(IDS, (9, 1), 99)
+    for given in (bad, iter([bad[:4], bad[4:8], bad[8:]])):
+        with pytest.raises(ValueError, match=r"'net/embedding\w*'.* got 99"):
+            embedding().predict(given, batch_size=4, verbose=0)
+    model = embedding()
+    model.predict(IDS, verbose=0)
+    with pytest.raises(ValueError, match=r"'net/embedding\w*'.* got 99"):
+        model.predict(bad, verbose=0)  # the short way, which looks at shapes no more
 
 
 WARNED = [
@@ -137,15 +240,39 @@ WARNED = [
 ]
 
 
+WARNED += [
+    (3, {"x": in_batches(with_value(X, (9, 1), np.nan), Y)}, r"x of batch 4 holds 1 NaN value, .* index \(1, 1\)"),
+    (4, {"x": in_batches(X, with_value(Y, 15, np.inf))}, r"y of batch 7 holds 1 infinite value, .* index \(1, 0\)"),
+    (3, {"x": X, "y": Y, "sample_weight": with_value(Y[:, 0], 3, np.nan)}, "sample_weight holds 1 NaN value"),
+    (3, {"x": X, "y": Y, "validation_data": (with_value(X, (2, 1), np.nan), Y)}, "^validation_data x holds 1 NaN"),
+    (
+        3,
+        {"x": X, "y": Y, "validation_data": in_batches(with_value(X, (2, 1), np.nan), Y)},
+        r"^x of batch 1 holds 1 NaN value",
+    ),
+]
+
+
 @pytest.mark.parametrize(("given", "says"), [r[1:] for r in WARNED], ids=[f"row{r[0]}" for r in WARNED])
 def test_odd_values_warn_once(given, says):
-    with pytest.warns(RuntimeWarning, match=says):
+    with pytest.warns(RuntimeWarning, match=says) as caught:
         regression().fit(**given, verbose=0)
+    assert len(caught) == 1
+
+
+def test_large_batches_of_a_stream_are_searched_too():
+    x = np.zeros((3, 64, 4), "float32")
+    x[1, 5, 2] = np.nan
+    batches = ((np.repeat(part, 80, 0), np.zeros((5120, 1), "float32")) for part in x)
+    with pytest.warns(RuntimeWarning, match=r"x of batch 1 holds 80 NaN values, the first at index \(400, 2\)"):
+        regression().fit(batches, verbose=0)
 
 
 def test_value_checks_can_be_switched_off():
     keras.config.set_value_checks(False)
     regression().fit(with_value(X, (2, 1), np.nan), Y, verbose=0)
+    classifier().fit(in_batches(X, with_value(LABELS, 9, 7)), verbose=0)
+    embedding().fit(in_batches(with_value(IDS, (9, 1), 99), Y), verbose=0)
 
 
 def test_binary_crossentropy_on_raw_outputs_warns():
@@ -153,6 +280,30 @@ def test_binary_crossentropy_on_raw_outputs_warns():
     model.set_weights([np.full((4, 1), 100.0), np.full(1, 5.0)])
     with pytest.warns(UserWarning, match="from_logits"):
         model.fit(X, (LABELS > 0).astype("float32"), verbose=0)
+
+
+class Table:
+    """A dataset of named columns, as Hugging Face's are known by."""
+
+    column_names = ("x", "label")
+
+    def with_format(self, kind):
+        raise AssertionError(kind)
+
+    def __len__(self):
+        return 3
+
+
+class Lazy:
+    def collect(self):
+        raise AssertionError
+
+
+def test_what_is_one_step_from_data_is_named():
+    with pytest.raises(ValueError, match=r"x is several datasets \('train', 'test'\): pass one .* x\['train'\]"):
+        regression().fit({"train": Table(), "test": Table()}, verbose=0)
+    with pytest.raises(TypeError, match=r"got Lazy. Call collect\(\) on it first"):
+        regression().fit(Lazy(), Y, verbose=0)
 
 
 ACCEPTED = [
@@ -174,6 +325,11 @@ def test_other_forms_are_taken(given):
     np.testing.assert_allclose(
         ours, plain.fit(X, np.asarray(y, "float32"), verbose=0, shuffle=False).history["loss"], rtol=1e-6
     )
+
+
+def test_one_hot_of_no_whole_number_is_refused():
+    with pytest.raises(TypeError, match=r"one_hot: x must hold whole numbers .*; got dtype float"):
+        keras.ops.one_hot(np.array([0.5]), 3)
 
 
 def test_predict_on_no_rows_gives_no_rows():

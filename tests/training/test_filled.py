@@ -8,7 +8,7 @@ import pytest
 
 import hornbeam as keras
 from hornbeam import layers, losses, metrics
-from hornbeam._core.state import here, set_mask
+from hornbeam._core.state import Scope, here, holding, set_mask
 from hornbeam.training import _byrow
 from hornbeam.training._step import Steps
 
@@ -144,6 +144,25 @@ def test_masked_steps(monkeypatch, traced):
     assert (sizes, plain_sizes) == ({"train": [16]}, {"train": [6, 16]})
 
 
+def test_recurrent_layers(monkeypatch, traced):
+    words = RNG.integers(0, 5, (38, 6))
+
+    def run():
+        keras.utils.set_random_seed(2)
+        both_ways = layers.Bidirectional(layers.GRU(3, return_sequences=True))
+        parts = [layers.Embedding(5, 4, mask_zero=True), both_ways, layers.LSTM(4, return_sequences=True)]
+        model = keras.Sequential([keras.Input((6,), dtype="int32"), *parts, layers.SimpleRNN(2), layers.Dense(1)])
+        model.compile("sgd", "mse")
+        fitted = model.fit(words, X[:, :1], batch_size=16, epochs=2, shuffle=False, verbose=0).history["loss"]
+        return fitted, model.evaluate(words, X[:, :1], batch_size=16, verbose=0), model.get_weights()
+
+    (filled, sizes), (plain, plain_sizes) = both(monkeypatch, traced, run)
+    for a, b in zip(jax.tree.leaves(filled), jax.tree.leaves(plain), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+    assert sizes == {"train": [16], "test": [16]}
+    assert plain_sizes == {"train": [6, 16], "test": [6, 16]}
+
+
 REDUCTIONS = ["sum_over_batch_size", "sum", "mean", "mean_with_sample_weight"]
 
 
@@ -190,6 +209,22 @@ def matrix(shape=(4, 3)):
     return jax.ShapeDtypeStruct(shape, "float32")
 
 
+@jax.custom_jvp
+def mixed_derivative(x):
+    return x * 2
+
+
+mixed_derivative.defjvp(lambda given, tangents: (mixed_derivative(*given), tangents[0].mean(0) + tangents[0]))
+
+
+@jax.custom_vjp
+def written_out(x):
+    return x * 2
+
+
+written_out.defvjp(lambda x: (x * 2, None), lambda _, gradient: (gradient.mean(0) + gradient,))
+
+
 ROWWISE = [
     ("elementwise", lambda x: jax.numpy.tanh(x) * 2 + 1, True),
     ("softmax", jax.nn.softmax, True),
@@ -215,9 +250,76 @@ ROWWISE = [
     ("outer", lambda x: x[:, None] * x[:, :, None], True),
     ("pairs of rows", lambda x: (x[:, None] * x[None]).sum(1), False),
     ("one number", lambda x: x.sum(), False),
+    ("columns first", lambda x: x.T.reshape(-1).reshape(3, -1).T, True),
+    ("columns first, then taken for rows", lambda x: x.T.reshape(-1).reshape(-1, 3), False),
+    ("a scan over steps that mixes", lambda x: jax.lax.scan(lambda c, s: (c + s.mean(), c), x[:, 0], x.T)[1].T, False),
+    ("a scan from zeros", lambda x: jax.lax.scan(lambda c, s: (c + s, c), jax.numpy.zeros(len(x)), x.T)[1].T, True),
+    ("a loop", lambda x: jax.lax.while_loop(lambda c: c[0] < 3, lambda c: (c[0] + 1, c[1] * 2), (0, x))[1], True),
+    ("a loop that mixes", lambda x: jax.lax.fori_loop(0, 3, lambda _, c: c - c.mean(0), x), False),
+    ("a loop as long as rows say", lambda x: jax.lax.while_loop(lambda c: c.sum() < 3, lambda c: c * 2, x), False),
+    ("one branch that mixes", lambda x: jax.lax.cond(x.shape[1] > 2, lambda: x, lambda: x - x.mean(0)), False),
+    ("a choice by a row", lambda x: jax.lax.switch(x.argmax(0)[0], [lambda: x, lambda: -x]), False),
+    ("pieces put together", lambda x: jax.numpy.stack([x, x * 2], axis=1), True),
+    ("batch and steps as one", lambda x: jax.numpy.tanh(x.reshape(-1, 1) @ np.ones((1, 2))).reshape(-1, 3, 2), True),
+    ("the first row put everywhere", lambda x: jax.lax.dynamic_update_slice(x, x[:1], (1, 0)), False),
+    ("one column put in", lambda x: jax.lax.dynamic_update_slice(x, x[:, :1], (0, 2)), True),
+    ("a rule for a derivative", jax.nn.relu, True),
+    ("a rule that mixes", mixed_derivative, False),
+    ("a gradient that is written out", written_out, False),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("fn", "expected"), [r[1:] for r in ROWWISE], ids=[r[0] for r in ROWWISE])
 def test_reading_whether_rows_meet(fn, expected):
     assert _byrow.is_by_row(fn, matrix()) is expected
+
+
+class Mixing(layers.SimpleRNNCell):
+    """A cell whose state takes in the mean over the batch."""
+
+    def call(self, sequence, states, training=False):
+        output, states = super().call(sequence, states, training=training)
+        return output - keras.ops.mean(output, axis=0), states
+
+
+IMAGE, SEQUENCE = (8, 8, 3), (6, 4)
+LAYERS = [
+    (lambda: layers.LSTM(3), SEQUENCE, True),
+    (lambda: layers.LSTM(3, unroll=True), SEQUENCE, True),
+    (lambda: layers.GRU(3, recurrent_dropout=0.2), SEQUENCE, True),
+    (lambda: layers.Bidirectional(layers.SimpleRNN(3, return_sequences=True)), SEQUENCE, True),
+    (lambda: layers.RNN([layers.LSTMCell(3), layers.GRUCell(2)]), SEQUENCE, True),
+    (lambda: layers.RNN(Mixing(3)), SEQUENCE, False),
+    (lambda: layers.ConvLSTM1D(2, 3), (3, 6, 2), True),
+    (lambda: layers.Conv1DTranspose(2, 3, strides=2), SEQUENCE, True),
+    (lambda: layers.Conv2D(4, 3, activation="relu"), IMAGE, True),
+    (lambda: layers.MaxPooling2D(2), IMAGE, True),
+    (lambda: layers.AveragePooling2D(3, 2, "same"), IMAGE, True),
+    (lambda: layers.TimeDistributed(layers.Conv1D(2, 3)), (3, 6, 2), True),
+    (lambda: layers.GroupNormalization(3), IMAGE, True),
+    (layers.BatchNormalization, IMAGE, False),
+]
+
+
+@pytest.mark.parametrize(("make", "shape", "expected"), LAYERS)
+def test_reading_layers(make, shape, expected):
+    layer, x = make(), jax.ShapeDtypeStruct((2, *shape), "float32")
+    layer.build((None, *shape))
+
+    def run(x):
+        with holding(Scope(open_ended=True)), here(training=True, losses=[]):
+            return layer(x)
+
+    assert _byrow.is_by_row(run, x) is expected
+
+
+def test_reading_attention():
+    attention = layers.MultiHeadAttention(2, 3, dropout=0.1)
+    attention.build((None, 6, 4), (None, 6, 4))
+
+    def run(x):
+        with holding(Scope(open_ended=True)), here(training=True, losses=[]):
+            masked = layers.Masking()(x)
+            return layers.Attention()([attention(masked, masked, use_causal_mask=True)] * 2)
+
+    assert _byrow.is_by_row(run, jax.ShapeDtypeStruct((2, 6, 4), "float32"))
