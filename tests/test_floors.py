@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = [
-    "_core.config _core.names _core.dtypes _core.tree _core.registry _core.lazy",
+    "_core.config _core.names _core.dtypes _core.tree _core.registry _core.lazy _core.memory",
     "_core.state _core.tracking _core.seeds _core.scopes",
     "_core.graph _core.infer _core.op _core.serialize _core.family",
     "ops random",
