@@ -1,6 +1,6 @@
 """Run the table, print it row by row as it comes, and write it down: `python -m benchmarks [word ...]`.
 
-With words, only rows whose name contains one of them are run. Results go to build/bench.json, where they replace
+With words, only rows whose name begins or ends with one of them are run. Results go to build/bench.json, where they replace
 earlier ones of the same rows on the same machine, and to docs/performance.md.
 """
 
@@ -22,7 +22,7 @@ SCALES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"))
 
 def main(words: list[str]) -> None:
     """Run the rows that `words` pick."""
-    rows = [row for row in ROWS if not words or any(word in row.name for word in words)]
+    rows = [row for row in ROWS if not words or row.name.startswith(tuple(words)) or row.name.endswith(tuple(words))]
     load = os.getloadavg()[0]
     print(f"{_processor()}, {os.cpu_count()} cores, load {load:.1f}; medians; ratios [least..most] of the rounds")
     reports = []

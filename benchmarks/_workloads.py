@@ -1,6 +1,8 @@
 """The workloads: what all packages are to compute, how much data they get, and the arithmetic that a step takes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from time import perf_counter
 
 import numpy as np
 
@@ -42,7 +44,16 @@ WORKLOADS = {
     "encoder": Workload((128, 256), 10, 32, 4, _ENCODER + 2560, 0),
 }
 EPOCHS = 3  # measured ones, after a first that is not
-CALLS = 200  # of predict, for one figure
+CALLS, CALLS_S = 200, 1.0  # of predict, for one figure: as many as fit into the seconds
+
+
+def per_call(call: Callable[[], object]) -> float:
+    """Return the seconds that one of many calls takes."""
+    start, calls = perf_counter(), 0
+    while calls < CALLS and perf_counter() - start < CALLS_S:
+        call()
+        calls += 1
+    return (perf_counter() - start) / calls
 
 
 def draw(name: str, rows: int | None = None) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ import optax
 from jax import lax
 from jax import numpy as jnp
 
-from benchmarks._workloads import CALLS, EPOCHS, WORKLOADS, draw
+from benchmarks._workloads import EPOCHS, WORKLOADS, draw, per_call
 from benchmarks.jax_models import MODELS
 
 Measure = Callable[[], float]
@@ -84,13 +84,7 @@ def predict(workload: str) -> Measure:
     (params, apply), (x, _) = MODELS[workload](), draw(workload, 1)
     function = jax.jit(lambda params, x: apply(params, x, None)[0])
 
-    def measure() -> float:
-        start = perf_counter()
-        for _ in range(CALLS):
-            np.asarray(function(params, x))
-        return (perf_counter() - start) / CALLS
-
-    return measure
+    return lambda: per_call(lambda: np.asarray(function(params, x)))
 
 
 def many(workload: str, method: str, rows: int) -> Measure:

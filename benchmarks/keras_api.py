@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._workloads import CALLS, EPOCHS
+from benchmarks._workloads import EPOCHS, per_call
 from benchmarks.keras_models import make
 
 Measure = Callable[[], float]
@@ -42,13 +42,7 @@ def predict(package: str, workload: str) -> Measure:
     """Prepare `predict` of one sample: seconds per call, from NumPy array to NumPy array."""
     model, x, _, _ = make(importlib.import_module(package), workload)
 
-    def measure() -> float:
-        start = perf_counter()
-        for _ in range(CALLS):
-            model.predict(x[:1], verbose=0)
-        return (perf_counter() - start) / CALLS
-
-    return measure
+    return lambda: per_call(lambda: model.predict(x[:1], verbose=0))
 
 
 def many(package: str, workload: str, method: str, rows: int) -> Measure:

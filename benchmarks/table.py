@@ -10,7 +10,8 @@ KERAS = {"hornbeam": "hornbeam", "keras": "keras", "keras on torch": "keras", "k
 KERAS |= {"tf_keras": "tf_keras"}  # the environment, and the package in it
 SMALL = ("seed_cnn", "mlp")
 CONVOLVE = ("mnist_cnn", "resnet20")  # XLA's convolutions take up to 70 times as long inside of a compiled loop
-ROWS_OF = dict.fromkeys(WORKLOADS, 10_000) | {"resnet20": 1_000, "encoder": 500}  # of evaluate and predict
+LONG = ("resnet20", "encoder")  # whose steps take most of a second on some sides
+MANY = 10_000  # rows to evaluate and predict
 
 
 def _with_keras_api(measurement: str, *arguments: Any, fresh: bool = False, every: bool = False) -> dict[str, Side]:
@@ -39,9 +40,10 @@ def _fit(workload: str) -> Row:
     if workload not in CONVOLVE:
         sides["jax, an epoch a program"] = _by_hand("jax", "fit", workload, "scan")
     least = 4 if workload == "seed_cnn" else 1
+    rounds = 3 if workload in LONG else 5
     hands = [name for name in sides if name.startswith("jax")]
     targets = [_faster(name, least) for name in sides if name != "hornbeam" and name not in hands]
-    return Row(f"fit {workload}", "s/step", sides, [*targets, _faster(" | ".join(hands), 0.95)], rounds=5)
+    return Row(f"fit {workload}", "s/step", sides, [*targets, _faster(" | ".join(hands), 0.95)], rounds)
 
 
 def _predict(workload: str) -> Row:
@@ -52,9 +54,9 @@ def _predict(workload: str) -> Row:
 
 
 def _many(workload: str, method: str) -> Row:
-    sides = _all("many", workload, method, ROWS_OF[workload])
+    sides = _all("many", workload, method, MANY)
     targets = [_faster(name, 1) for name in sides if name not in ("hornbeam", "jax")]
-    return Row(f"{method} {ROWS_OF[workload]} rows, {workload}", "s", sides, targets, rounds=3)
+    return Row(f"{method} {MANY} rows, {workload}", "s", sides, targets, rounds=3)
 
 
 def _peak(workload: str) -> Row:
@@ -94,7 +96,7 @@ def _chain(package: str, layers: int) -> Side:
 ROWS = [
     *map(_fit, WORKLOADS),
     *map(_predict, WORKLOADS),
-    *(_many(workload, method) for workload in WORKLOADS for method in ("evaluate", "predict")),
+    *(_many(workload, method) for workload in WORKLOADS if workload not in LONG for method in ("evaluate", "predict")),
     *map(_peak, WORKLOADS),
     Row(
         "fit over a generator, seed_cnn",

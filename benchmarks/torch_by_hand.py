@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from benchmarks._workloads import CALLS, EPOCHS, WORKLOADS, draw
+from benchmarks._workloads import EPOCHS, WORKLOADS, draw, per_call
 from benchmarks.torch_models import MODELS
 
 Measure = Callable[[], float]
@@ -67,14 +67,11 @@ def predict(workload: str) -> Measure:
     """Prepare the prediction of one sample: seconds per call, from NumPy array to NumPy array."""
     model, sample = MODELS[workload]().eval(), _data(workload, 1)[0].numpy()
 
-    def measure() -> float:
-        start = perf_counter()
-        for _ in range(CALLS):
-            with torch.no_grad():
-                model(torch.from_numpy(sample)).numpy()
-        return (perf_counter() - start) / CALLS
+    def call() -> None:
+        with torch.no_grad():
+            model(torch.from_numpy(sample)).numpy()
 
-    return measure
+    return lambda: per_call(call)
 
 
 def many(workload: str, method: str, rows: int) -> Measure:
