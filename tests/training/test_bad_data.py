@@ -328,7 +328,7 @@ def test_other_forms_are_taken(given):
 
 
 def test_one_hot_of_no_whole_number_is_refused():
-    with pytest.raises(TypeError, match="one_hot: x must hold whole numbers .*; got dtype float"):
+    with pytest.raises(TypeError, match=r"one_hot: x must hold whole numbers .*; got dtype float"):
         keras.ops.one_hot(np.array([0.5]), 3)
 
 
