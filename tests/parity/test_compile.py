@@ -174,6 +174,7 @@ def test_models_with_steps_of_their_own(build, losses):
 
 def test_state_trees():
     found = []
+    keras.utils.clear_session()  # what tests before it made has taken names
     for k in (hornbeam, keras):
         k.utils.clear_session()  # names are counted, in Keras over all tests
         k.utils.set_random_seed(0)
