@@ -1,7 +1,7 @@
 """Run the table, print it row by row as it comes, and write it down: `python -m benchmarks [word ...]`.
 
-With words, only rows whose name begins or ends with one of them are run. Results go to build/bench.json, where they replace
-earlier ones of the same rows on the same machine, and to docs/performance.md.
+With words, only rows whose name begins or ends with one of them are run. Results go to build/bench.json, where they
+replace earlier ones of the same rows on the same machine, and to docs/performance.md.
 """
 
 import datetime as dt

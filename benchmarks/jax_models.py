@@ -110,7 +110,7 @@ def resnet20() -> tuple[Params, Apply]:
     for a, b in pairs:
         shapes += [(3, 3, a, b), (3, 3, b, b)] + ([(1, 1, a, b)] if a != b else [])
     parts = [(k, jnp.ones(k.shape[-1]), jnp.zeros(k.shape[-1])) for k in _weights(*shapes)]
-    moving = [(beta, gamma) for _, gamma, beta in parts]
+    moving = [(jnp.zeros(k.shape[-1]), jnp.ones(k.shape[-1])) for k, _, _ in parts]
 
     def apply(p: Params, x: Any, key: Any) -> tuple[Any, Params]:
         given, new = zip(p["parts"], p["moving"], strict=True), []
@@ -136,11 +136,11 @@ def resnet20() -> tuple[Params, Apply]:
 
 def encoder() -> tuple[Params, Apply]:
     """Return four layers of a transformer's encoder, width 256, over sequences of 128."""
-    one, zero = jnp.ones(256), jnp.zeros(256)
-    blocks = [
-        {"qkv": _dense(256, 768), "out": _dense(256, 256), "mlp": _dense(256, 1024, 256), "norms": [(one, zero)] * 2}
-        for _ in range(4)
-    ]
+
+    def block() -> Params:
+        norms = [(jnp.ones(256), jnp.zeros(256)) for _ in range(2)]
+        return {"qkv": _dense(256, 768), "out": _dense(256, 256), "mlp": _dense(256, 1024, 256), "norms": norms}
+
 
     def normalize(x: Any, scale: Any, shift: Any) -> Any:
         mean, variance = x.mean(-1, keepdims=True), x.var(-1, keepdims=True)
@@ -156,7 +156,7 @@ def encoder() -> tuple[Params, Apply]:
         ((w, b),) = p["dense"]
         return x.mean(1) @ w + b, {}
 
-    return {"blocks": blocks, "dense": _dense(256, 10)}, apply
+    return {"blocks": [block() for _ in range(4)], "dense": _dense(256, 10)}, apply
 
 
 MODELS: dict[str, Callable[[], tuple[Params, Apply]]] = {
