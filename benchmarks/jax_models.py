@@ -141,7 +141,6 @@ def encoder() -> tuple[Params, Apply]:
         norms = [(jnp.ones(256), jnp.zeros(256)) for _ in range(2)]
         return {"qkv": _dense(256, 768), "out": _dense(256, 256), "mlp": _dense(256, 1024, 256), "norms": norms}
 
-
     def normalize(x: Any, scale: Any, shift: Any) -> Any:
         mean, variance = x.mean(-1, keepdims=True), x.var(-1, keepdims=True)
         return (x - mean) * lax.rsqrt(variance + 1e-3) * scale + shift

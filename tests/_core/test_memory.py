@@ -18,7 +18,7 @@ def faults(size):
 first, *others = [faults(100 << 20) for _ in range(3)]
 print(told, first > 1000, max(others) < 100)
 """
-pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have settings of their own")
+pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have their own settings")
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,5 @@ pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other
 )
 def test_memory_is_kept_unless_somebody_says_otherwise(variables, shown):
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("MALLOC_", "GLIBC_"))}
-    command = [sys.executable, "-c", PROGRAM]
-    done = subprocess.run(command, env=plain | variables, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == shown
+    said = subprocess.check_output([sys.executable, "-c", PROGRAM], env=plain | variables, text=True)  # noqa: S603  # this very Python
+    assert said.strip() == shown
