@@ -18,7 +18,7 @@ def graph_of(model: Any) -> str | None:
     if function is not None:
         try:
             return model.to_json()
-        except (NotImplementedError, TypeError, ValueError):
+        except (NotImplementedError, TypeError, ValueError):  # a layer has no configuration: only connections are known
             nodes = _connected(function)
     else:
         nodes = [_nested(layer) for layer in model._children(Layer)]

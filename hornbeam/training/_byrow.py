@@ -220,7 +220,10 @@ def _scan(eqn: Any, taken: list[Found], walk: Walk) -> list[Found]:
     consts, carry, over = taken[:fixed], taken[fixed : fixed + count], taken[fixed + count :]
     _need(all(place is None or place.axis > 0 for place in over))
     slices = [place and Place(place.axis - 1, place.outer) for place in over]
-    step = lambda carry: walk(eqn.params["jaxpr"], [*consts, *carry, *slices])  # noqa: E731 - for two calls
+
+    def step(carry: list[Found]) -> list[Found]:
+        return walk(eqn.params["jaxpr"], [*consts, *carry, *slices])
+
     carry = _carried(lambda carry: step(carry)[:count], carry)
     return [*carry, *(place and Place(place.axis + 1, place.outer) for place in step(carry)[count:])]
 

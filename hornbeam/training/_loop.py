@@ -214,7 +214,10 @@ class Runner:
         fill, step = can_fill(self.model._steps(), self.kind, self.head), first
         self._look_ahead()
         alone = self.stride == 1 or self.guarded or self.debugs or self.model.run_eagerly
-        room = lambda: 1 if alone else int(min(MOST, self._room(step)))  # noqa: E731 - it follows `step`
+
+        def room() -> int:
+            return 1 if alone else int(min(MOST, self._room(step)))  # from where the loop below stands
+
         for group in gather(itertools.chain([head], numbered), room, self.head, fill=fill):
             run = functools.partial(self._run_group, group, fill=fill, alone=alone)
             while group:

@@ -84,10 +84,11 @@ def find_lookups(model: Any, x: Any) -> list[tuple[int, Any]]:
     makers = {made: eqn for eqn in program.eqns for made in eqn.outvars}
     pairs = []
     for layer, ids in zip(found, program.outvars, strict=True):
-        while ids in makers and makers[ids].primitive.name in CASTS:
-            ids = makers[ids].invars[0]  # noqa: PLW2901 - one step back
-        if ids in program.invars:
-            pairs.append((program.invars.index(ids), layer))
+        source = ids
+        while source in makers and makers[source].primitive.name in CASTS:
+            source = makers[source].invars[0]
+        if source in program.invars:
+            pairs.append((program.invars.index(source), layer))
     return pairs
 
 
