@@ -11,9 +11,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = [
-    "_core.config _core.names _core.dtypes _core.tree _core.registry _core.lazy _core.memory",
+    "_core.config _core.names _core.dtypes _core.tree _core.registry _core.lazy _core.memory _core.cache",
     "_core.state _core.tracking _core.seeds _core.scopes",
     "_core.graph _core.infer _core.op _core.serialize _core.family",
+    "native",
     "ops random",
     "activations initializers regularizers constraints dtype_policies losses quantizers",
     "layers metrics optimizers saving data",

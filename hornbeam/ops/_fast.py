@@ -25,6 +25,7 @@ import numpy as np
 from jax.custom_derivatives import SymbolicZero
 
 from hornbeam._core.state import HERE
+from hornbeam.native import convolution, is_native
 
 LARGEST_BAND = 2048  # elements of a band matrix per tap of the other axes
 FEW_CHANNELS = 4  # of inputs, for which patches win everywhere
@@ -32,6 +33,7 @@ MOST_PATCHES = 1 << 27  # elements: what patches may take in memory
 PATCHES_IN_LOOPS = 1 << 20  # elements: beyond, a step is so long that it should not be in a loop
 SMALL_VOLUME = 1 << 16  # elements of inputs with three axes
 MOST_PHASES = 8  # convolutions that a transposed one is made of
+LEAST_PRODUCTS = 1 << 20  # for which a kernel of our own is called: about 20 us of work
 CONVOLVES = "convolves"  # the hint that a program has convolutions of XLA's in it
 
 
@@ -76,12 +78,34 @@ def fast_convolution(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax
     if channels == x.shape[-1]:
         if x.shape[-2] * geometry.out[-1] * channels * filters <= LARGEST_BAND:
             return _by_bands(x, kernel, geometry)
+        result = _by_native(x, kernel, geometry)
+        if result is not None:
+            return result
         taps, out = math.prod(geometry.window), math.prod(geometry.out)
         size = x.shape[0] * out * taps * channels
         if taps == 1 or size <= (PATCHES_IN_LOOPS if HERE.looped else MOST_PATCHES if channels <= FEW_CHANNELS else 0):
             return _by_patches(x, kernel, geometry)
+    if len(geometry.out) == 3 and channels == x.shape[-1]:
+        return _by_planes(x, kernel, geometry)
     hint()
-    return _by_planes(x, kernel, geometry) if len(geometry.out) == 3 and channels == x.shape[-1] else None
+    return None
+
+
+def _by_native(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax.Array | None:
+    """Return the convolution over one or two axes by a kernel of our own, or None where that would not pay, or cannot be.
+
+    A window of one place is a product, which XLA is good at.
+    """
+    rank, products = len(geometry.out), x.shape[0] * math.prod(geometry.out) * kernel.size
+    alone = math.prod(geometry.window) * math.prod(geometry.strides) == 1
+    if rank > 2 or x.dtype != kernel.dtype or x.dtype != jnp.float32 or products < LEAST_PRODUCTS or alone:
+        return None
+    if not is_native():
+        return None
+    if rank == 2:
+        return convolution(x, kernel, geometry.strides, geometry.dilation, geometry.pads)
+    flat = (1, *geometry.strides), (1, *geometry.dilation), ((0, 0), *geometry.pads)
+    return convolution(x[:, None], kernel[None], *flat)[:, 0]
 
 
 def hint() -> None:
@@ -167,11 +191,19 @@ def _by_planes(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax.Array
     if x.size <= SMALL_VOLUME:  # one product, of all planes that a window sees
         planes = jnp.concatenate(parts, -1)
         taps = jnp.reshape(jnp.moveaxis(kernel, 0, 2), (*window[1:], -1, kernel.shape[-1]))
-        total = plain_convolution(jnp.reshape(planes, (-1, *planes.shape[2:])), taps, plane)
+        total = _over_planes(jnp.reshape(planes, (-1, *planes.shape[2:])), taps, plane)
     else:
         flat = (jnp.reshape(part, (-1, *part.shape[2:])) for part in parts)
-        total: Any = sum(plain_convolution(x, taps, plane) for x, taps in zip(flat, kernel, strict=True))
+        total: Any = sum(_over_planes(x, taps, plane) for x, taps in zip(flat, kernel, strict=True))
     return jnp.reshape(total, (-1, *out, kernel.shape[-1]))
+
+
+def _over_planes(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax.Array:
+    result = _by_native(x, kernel, geometry)
+    if result is not None:
+        return result
+    hint()
+    return plain_convolution(x, kernel, geometry)
 
 
 def transposed_by_phases(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax.Array | None:

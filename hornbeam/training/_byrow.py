@@ -338,6 +338,13 @@ def _conv(eqn: Any, taken: list[Found]) -> Place:
     return Place(numbers.out_spec[0], place.outer)
 
 
+def _own_conv(_: Any, taken: list[Found]) -> Place:
+    """A convolution of this package's: batches come first, the kernel second."""
+    place = _together(taken[:1])
+    _need(place.axis == 0 and taken[1] is None)
+    return place
+
+
 def _broadcast(eqn: Any, taken: list[Found]) -> Place:
     place = _together(taken)
     return Place(eqn.params["broadcast_dimensions"][place.axis], place.outer)
@@ -380,6 +387,7 @@ _RULES: dict[str, Callable[[Any, list[Found]], Place]] = {
     "dynamic_update_slice": _update,
     "expand_dims": _reshape,
     "gather": _gather,
+    "hornbeam_convolution": _own_conv,
     "pad": _pad,
     "reduce_window_max": _window,
     "reduce_window_sum": _window,

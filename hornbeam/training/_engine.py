@@ -12,22 +12,14 @@ import jax
 from jax import lax
 
 from hornbeam._core import config
+from hornbeam._core.cache import cache_folder
 from hornbeam._core.state import here
 from hornbeam.ops._fast import CONVOLVES
 
 
-def cache_folder() -> Path | None:
-    """Return where compiled programs are kept: `$HORNBEAM_CACHE_DIR`, or the user's cache folder; None if ''."""
-    chosen = os.environ.get("HORNBEAM_CACHE_DIR")
-    if chosen is not None:
-        return Path(chosen) if chosen else None
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "hornbeam" / "compiled"
-
-
 def use_cache() -> None:
     """Switch JAX's compilation cache on, unless the program or the user has set one, or the folder can't be written."""
-    folder = cache_folder()
+    folder = cache_folder("compiled")
     if folder is None or jax.config.jax_compilation_cache_dir is not None:  # type: ignore[attr-defined]
         return
     try:

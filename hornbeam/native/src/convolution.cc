@@ -1,0 +1,338 @@
+// Convolutions of (batch, rows, columns, channels) by a kernel (rows, columns, channels, filters), and their gradients,
+// without patches in memory: each tile of results stays in registers while the kernel's taps and channels go by.
+#include "vector.h"
+
+namespace hornbeam {
+namespace {
+
+constexpr int64_t kNear = 256 << 10;  // bytes of a part of an image, to stay in the second cache
+
+// One axis: where the window lies. `source` is the axis of what is read, `out` that of what is made.
+struct Axis {
+  int64_t window, stride, dilation, before, source, out;
+};
+
+struct Tap {
+  int64_t source, kernel;  // places along an axis, or offsets of floats
+};
+
+// The places that a result at `o` reads. Forward all taps are read; the gradient of the inputs reads those outputs
+// that the input at `o` went into.
+template <bool gradient>
+int64_t TapsOf(const Axis& axis, int64_t o, Tap* taps) {
+  int64_t count = 0;
+  for (int64_t k = 0; k < axis.window; ++k) {
+    int64_t place = gradient ? o + axis.before - k * axis.dilation : o * axis.stride - axis.before + k * axis.dilation;
+    if (gradient) {
+      if (place % axis.stride) continue;
+      place /= axis.stride;
+    }
+    taps[count++] = {place, k};
+  }
+  return count;
+}
+
+// y[p] = the sum over taps and channels of x[tap + p * step] times the packed kernel, for P places and N vectors.
+template <int P, int N>
+void Tile(const float* x, int64_t step, const Tap* taps, int64_t count, int64_t channels, const float* kernel, float* y,
+          int64_t y_step, int64_t filters) {
+  Vector sums[P][N] = {};
+  for (int64_t t = 0; t < count; ++t) {
+    const float* at = x + taps[t].source;
+    const float* w = kernel + taps[t].kernel * channels * (N * kWidth);
+    for (int64_t c = 0; c < channels; ++c, w += N * kWidth) {
+      Vector row[N];
+#pragma GCC unroll 16
+      for (int n = 0; n < N; ++n) row[n] = Load(w + n * kWidth);
+#pragma GCC unroll 16
+      for (int p = 0; p < P; ++p) {
+        const Vector number = Spread(at[p * step + c]);
+#pragma GCC unroll 16
+        for (int n = 0; n < N; ++n) sums[p][n] += number * row[n];
+      }
+    }
+  }
+  for (int p = 0; p < P; ++p, y += y_step) {
+    if (filters >= N * kWidth) {
+      for (int n = 0; n < N; ++n) Store(y + n * kWidth, sums[p][n]);
+    } else {
+      std::memcpy(y, sums[p], filters * 4);
+    }
+  }
+}
+
+using TileOf = decltype(&Tile<1, 1>);
+
+template <int N, int... P>
+constexpr std::array<TileOf, sizeof...(P)> TilesOf(std::integer_sequence<int, P...>) {
+  return {&Tile<P + 1, N>...};
+}
+constexpr std::array<TileOf, kRows> kTiles[kPair] = {TilesOf<1>(std::make_integer_sequence<int, kRows>()),
+                                                     TilesOf<2>(std::make_integer_sequence<int, kRows>())};
+
+// The kernel as blocks of kPair vectors of filters, each (tap, channel, filter of the block), zeros after the last.
+// The gradient of the inputs takes channels for filters.
+template <bool gradient>
+void Pack(ffi::ThreadPool& pool, const float* kernel, int64_t taps, int64_t channels, int64_t filters, float* packed) {
+  const int64_t from = gradient ? filters : channels, to = gradient ? channels : filters;
+  constexpr int64_t block = kPair * kWidth;
+  InParallel(pool, (to + block - 1) / block, [&](int64_t b) {
+    const int64_t left = std::min(block, to - b * block), width = RoundUp(left, kWidth);
+    float* out = packed + b * block * taps * from;
+    for (int64_t t = 0; t < taps; ++t)
+      for (int64_t f = 0; f < from; ++f, out += width) {
+        const float* tap = kernel + t * channels * filters;
+        for (int64_t i = 0; i < left; ++i) out[i] = tap[gradient ? (b * block + i) * filters + f : f * filters + b * block + i];
+        for (int64_t i = left; i < width; ++i) out[i] = 0;
+      }
+  });
+}
+
+// Rows [first, last) of an image, widened by zeros on both sides if `before` or `after` is not 0.
+const float* Widened(const float* image, int64_t first, int64_t last, int64_t columns, int64_t channels, int64_t before,
+                     int64_t after, float* scratch) {
+  if (!before && !after) return image + first * columns * channels;
+  float* to = scratch;
+  for (int64_t row = first; row < last; ++row) {
+    std::memset(to, 0, before * channels * 4);
+    to += before * channels;
+    std::memcpy(to, image + row * columns * channels, columns * channels * 4);
+    to += columns * channels;
+    std::memset(to, 0, after * channels * 4);
+    to += after * channels;
+  }
+  return scratch;
+}
+
+// `y` (batch, out, out, to) from `x` (batch, source, source, from).
+template <bool gradient>
+void Correlate(ffi::ThreadPool& pool, const float* x, const float* kernel, float* y, int64_t batch, int64_t channels,
+               int64_t filters, const Axis& down, const Axis& across) {
+  const int64_t from = gradient ? filters : channels, to = gradient ? channels : filters;
+  const int64_t taps = down.window * across.window;
+  float* packed = Scratch<0>(taps * from * RoundUp(to, kWidth));
+  Pack<gradient>(pool, kernel, taps, channels, filters, packed);
+
+  const int64_t phases = gradient ? across.stride : 1, step = gradient ? 1 : across.stride;
+  int64_t low = 0, high = across.source;
+  std::vector<std::vector<Tap>> columns(phases);
+  for (int64_t q = 0; q < phases; ++q) {
+    columns[q].resize(across.window);
+    columns[q].resize(TapsOf<gradient>(across, q, columns[q].data()));
+    const int64_t last = (across.out - q + phases - 1) / phases - 1;
+    for (const Tap& tap : columns[q]) {
+      low = std::min(low, tap.source);
+      high = std::max(high, tap.source + last * step + 1);
+    }
+  }
+  const int64_t width = high - low, reach = (down.window - 1) * down.dilation + 1;
+  // Parts of images: few enough rows to stay near, and enough parts for all threads.
+  const int64_t row_bytes = (width * from * (gradient ? 1 : down.stride) + across.out * to) * 4;
+  int64_t rows = std::max<int64_t>(1, kNear / std::max<int64_t>(row_bytes, 1));
+  const int64_t wanted = (4 * pool.num_threads() + batch - 1) / batch;
+  rows = std::min(rows, (down.out + wanted - 1) / wanted);
+  rows = std::max<int64_t>(rows, 1);
+  const int64_t parts = (down.out + rows - 1) / rows;
+  rows = (down.out + parts - 1) / parts;
+
+  InParallel(pool, batch * parts, [&](int64_t task) {
+    const int64_t n = task / parts, begin = task % parts * rows, end = std::min(begin + rows, down.out);
+    if (begin >= end) return;
+    int64_t first, last;
+    if (gradient) {
+      first = (begin + down.before - (reach - 1)) / down.stride;
+      last = (end - 1 + down.before) / down.stride + 1;
+    } else {
+      first = begin * down.stride - down.before;
+      last = (end - 1) * down.stride - down.before + reach;
+    }
+    first = std::max<int64_t>(first, 0);
+    last = std::min(last, down.source);
+    float* scratch = Scratch<1>(std::max<int64_t>(last - first, 1) * width * from);
+    const float* source = Widened(x + n * down.source * across.source * from, first, last, across.source, from, -low,
+                                  high - across.source, scratch);
+    std::vector<Tap> lines(down.window), all(taps);
+    for (int64_t row = begin; row < end; ++row) {
+      const int64_t count = TapsOf<gradient>(down, row, lines.data());
+      for (int64_t q = 0; q < phases; ++q) {
+        int64_t used = 0;
+        for (int64_t i = 0; i < count; ++i) {
+          const int64_t line = lines[i].source;
+          if (line < first || line >= last) continue;
+          for (const Tap& tap : columns[q])
+            all[used++] = {((line - first) * width + tap.source - low) * from,
+                           lines[i].kernel * across.window + tap.kernel};
+        }
+        const int64_t places = (across.out - q + phases - 1) / phases;
+        const int64_t tiles = (places + kRows - 1) / kRows;
+        for (int64_t f = 0; f < to; f += kPair * kWidth) {
+          const int64_t left = to - f;
+          const auto& tile_of = kTiles[left > kWidth];
+          for (int64_t i = 0; i < tiles; ++i) {
+            const int64_t p = places * i / tiles, next = places * (i + 1) / tiles;
+            float* at = y + ((n * down.out + row) * across.out + q + p * phases) * to + f;
+            tile_of[next - p - 1](source + p * step * from, step * from, all.data(), used, from,
+                                  packed + f * taps * from, at, phases * to, left);
+          }
+        }
+      }
+    }
+  });
+}
+
+// sums[r][n] += x[r] * g[n], over rows and columns of an image.
+template <int R, int N>
+void Outer(const float* x, int64_t x_row, int64_t x_step, const float* g, int64_t g_row, int64_t g_step, int64_t rows,
+           int64_t columns, float* total, int64_t total_step) {
+  Vector sums[R][N];
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 16
+    for (int n = 0; n < N; ++n) sums[r][n] = Load(total + r * total_step + n * kWidth);
+  for (int64_t row = 0; row < rows; ++row) {
+    const float *at = x + row * x_row, *to = g + row * g_row;
+    for (int64_t i = 0; i < columns; ++i, at += x_step, to += g_step) {
+      Vector part[N];
+#pragma GCC unroll 16
+      for (int n = 0; n < N; ++n) part[n] = Load(to + n * kWidth);
+#pragma GCC unroll 16
+      for (int r = 0; r < R; ++r) {
+        const Vector number = Spread(at[r]);
+#pragma GCC unroll 16
+        for (int n = 0; n < N; ++n) sums[r][n] += number * part[n];
+      }
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 16
+    for (int n = 0; n < N; ++n) Store(total + r * total_step + n * kWidth, sums[r][n]);
+}
+
+using OuterOf = decltype(&Outer<1, 1>);
+
+template <int N, int... R>
+constexpr std::array<OuterOf, sizeof...(R)> OutersOf(std::integer_sequence<int, R...>) {
+  return {&Outer<R + 1, N>...};
+}
+constexpr std::array<OuterOf, kRows> kOuters[kPair] = {OutersOf<1>(std::make_integer_sequence<int, kRows>()),
+                                                       OutersOf<2>(std::make_integer_sequence<int, kRows>())};
+
+// The gradient of the kernel: each thread adds up its part of the batch.
+void OfKernel(ffi::ThreadPool& pool, const float* x, const float* g, float* kernel, int64_t batch, int64_t channels,
+              int64_t filters, const Axis& down, const Axis& across) {
+  const int64_t padded = RoundUp(filters, kWidth), lines = down.window * across.window * channels;
+  const int64_t shares = std::max<int64_t>(1, std::min<int64_t>(pool.num_threads(), batch));
+  float* totals = Scratch<0>(shares * lines * padded);
+  const int64_t low = std::min<int64_t>(0, -across.before);
+  const int64_t high = std::max(across.source, (across.out - 1) * across.stride - across.before +
+                                                   (across.window - 1) * across.dilation + 1);
+  const int64_t width = high - low;
+  const int64_t row_bytes = (width * channels * down.stride + across.out * padded) * 4;
+  const int64_t near = std::max<int64_t>(1, 2 * kNear / row_bytes);
+  const bool joined = across.dilation == 1;  // taps side by side are one line of numbers
+  const int64_t span = joined ? across.window * channels : channels, spans = joined ? 1 : across.window;
+
+  InParallel(pool, shares, [&](int64_t share) {
+    float* total = totals + share * lines * padded;
+    std::memset(total, 0, lines * padded * 4);
+    for (int64_t n = batch * share / shares; n < batch * (share + 1) / shares; ++n) {
+      for (int64_t begin = 0; begin < down.out; begin += near) {
+        const int64_t end = std::min(begin + near, down.out);
+        const int64_t first = std::max<int64_t>(0, begin * down.stride - down.before);
+        const int64_t last = std::min(
+            down.source, (end - 1) * down.stride - down.before + (down.window - 1) * down.dilation + 1);
+        float* scratch = Scratch<1>(std::max<int64_t>(last - first, 1) * width * channels);
+        const float* source = Widened(x + n * down.source * across.source * channels, first, last, across.source,
+                                      channels, -low, high - across.source, scratch);
+        const float* part = g + (n * down.out + begin) * across.out * filters;
+        if (padded != filters) {
+          float* wide = Scratch<2>((end - begin) * across.out * padded);
+          for (int64_t i = 0; i < (end - begin) * across.out; ++i) {
+            std::memcpy(wide + i * padded, part + i * filters, filters * 4);
+            std::memset(wide + i * padded + filters, 0, (padded - filters) * 4);
+          }
+          part = wide;
+        }
+        for (int64_t k = 0; k < down.window; ++k) {
+          // The rows of this part whose tap lies within the image.
+          const int64_t shift = k * down.dilation - down.before;
+          int64_t from = begin, to = end;
+          while (from < to && from * down.stride + shift < 0) ++from;
+          while (from < to && (to - 1) * down.stride + shift >= down.source) --to;
+          if (from == to) continue;
+          for (int64_t s = 0; s < spans; ++s) {
+            const float* at = source + ((from * down.stride + shift - first) * width + s * across.dilation -
+                                        across.before - low) * channels;
+            float* line = total + (k * across.window + s) * channels * padded;
+            const int64_t tiles = (span + kRows - 1) / kRows;
+            for (int64_t f = 0; f < padded; f += kPair * kWidth) {
+              const auto& outer_of = kOuters[padded - f > kWidth];
+              for (int64_t i = 0; i < tiles; ++i) {
+                const int64_t r = span * i / tiles, next = span * (i + 1) / tiles;
+                outer_of[next - r - 1](at + r, down.stride * width * channels, across.stride * channels,
+                                       part + (from - begin) * across.out * padded + f, across.out * padded, padded,
+                                       to - from, across.out, line + r * padded + f, padded);
+              }
+            }
+          }
+        }
+      }
+    }
+  });
+  for (int64_t i = 0; i < lines; ++i)
+    for (int64_t f = 0; f < filters; ++f) {
+      float sum = 0;
+      for (int64_t share = 0; share < shares; ++share) sum += totals[(share * lines + i) * padded + f];
+      kernel[i * filters + f] = sum;
+    }
+}
+
+Axis AxisOf(int i, Numbers strides, Numbers dilation, Numbers pads, int64_t window, int64_t source, int64_t out) {
+  return {window, strides[i], dilation[i], pads[i], source, out};
+}
+
+// Which of the three arrays is made: outputs, inputs' gradient, kernel's gradient.
+ffi::Error Forward(ffi::ThreadPool pool, Numbers strides, Numbers dilation, Numbers pads, Floats x, Floats kernel,
+                   FloatsOut y) {
+  const auto a = x.dimensions(), k = kernel.dimensions(), b = y->dimensions();
+  Correlate<false>(pool, x.typed_data(), kernel.typed_data(), y->typed_data(), a[0], k[2], k[3],
+                   AxisOf(0, strides, dilation, pads, k[0], a[1], b[1]),
+                   AxisOf(1, strides, dilation, pads, k[1], a[2], b[2]));
+  return ffi::Error::Success();
+}
+
+ffi::Error OfInputs(ffi::ThreadPool pool, Numbers strides, Numbers dilation, Numbers pads, Floats g, Floats kernel,
+                    FloatsOut x) {
+  const auto a = g.dimensions(), k = kernel.dimensions(), b = x->dimensions();
+  Correlate<true>(pool, g.typed_data(), kernel.typed_data(), x->typed_data(), a[0], k[2], k[3],
+                  AxisOf(0, strides, dilation, pads, k[0], a[1], b[1]),
+                  AxisOf(1, strides, dilation, pads, k[1], a[2], b[2]));
+  return ffi::Error::Success();
+}
+
+ffi::Error OfKernelHandler(ffi::ThreadPool pool, Numbers strides, Numbers dilation, Numbers pads, Floats x, Floats g,
+                           FloatsOut kernel) {
+  const auto a = x.dimensions(), b = g.dimensions(), k = kernel->dimensions();
+  OfKernel(pool, x.typed_data(), g.typed_data(), kernel->typed_data(), a[0], k[2], k[3],
+           AxisOf(0, strides, dilation, pads, k[0], a[1], b[1]), AxisOf(1, strides, dilation, pads, k[1], a[2], b[2]));
+  return ffi::Error::Success();
+}
+
+auto Binding() {
+  return ffi::Ffi::Bind()
+      .Ctx<ffi::ThreadPool>()
+      .Attr<Numbers>("strides")
+      .Attr<Numbers>("dilation")
+      .Attr<Numbers>("pads")
+      .Arg<Floats>()
+      .Arg<Floats>()
+      .Ret<Floats>();
+}
+
+}  // namespace
+}  // namespace hornbeam
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(convolution, hornbeam::Forward, hornbeam::Binding());
+XLA_FFI_DEFINE_HANDLER_SYMBOL(convolution_of_inputs, hornbeam::OfInputs, hornbeam::Binding());
+XLA_FFI_DEFINE_HANDLER_SYMBOL(convolution_of_kernel, hornbeam::OfKernelHandler, hornbeam::Binding());
