@@ -25,6 +25,7 @@ from hornbeam._core.cache import cache_folder
 
 SOURCES = Path(__file__).parent / "src"
 FLAGS = ("-std=c++17", "-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno", "-fPIC", "-w")
+KERNELS = ("convolution", "convolution_of_inputs", "convolution_of_kernel")
 LONGEST = 120.0  # seconds that the compiler may take
 
 
@@ -58,7 +59,7 @@ def _registered() -> str | None:
         message = f"Hornbeam's kernels for the CPU could not be compiled with {compiler}; XLA does their work: {why}"
         warnings.warn(message, RuntimeWarning, stacklevel=2)
         return None
-    for name in ("convolution", "convolution_of_inputs", "convolution_of_kernel"):
+    for name in KERNELS:
         capsule = jax.ffi.pycapsule(getattr(library, name))
         jax.ffi.register_ffi_target(f"hornbeam_{name}_{digest}", capsule, platform="cpu")
     return digest

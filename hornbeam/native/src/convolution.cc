@@ -1,6 +1,6 @@
 // Convolutions of (batch, rows, columns, channels) by a kernel (rows, columns, channels, filters), and their gradients,
 // without patches in memory: each tile of results stays in registers while the kernel's taps and channels go by.
-#include "vector.h"
+#include "product.h"
 
 namespace hornbeam {
 namespace {
@@ -10,10 +10,6 @@ constexpr int64_t kNear = 256 << 10;  // bytes of a part of an image, to stay in
 // One axis: where the window lies. `source` is the axis of what is read, `out` that of what is made.
 struct Axis {
   int64_t window, stride, dilation, before, source, out;
-};
-
-struct Tap {
-  int64_t source, kernel;  // places along an axis, or offsets of floats
 };
 
 // The places that a result at `o` reads. Forward all taps are read; the gradient of the inputs reads those outputs
@@ -32,59 +28,17 @@ int64_t TapsOf(const Axis& axis, int64_t o, Tap* taps) {
   return count;
 }
 
-// y[p] = the sum over taps and channels of x[tap + p * step] times the packed kernel, for P places and N vectors.
-template <int P, int N>
-void Tile(const float* x, int64_t step, const Tap* taps, int64_t count, int64_t channels, const float* kernel, float* y,
-          int64_t y_step, int64_t filters) {
-  Vector sums[P][N] = {};
-  for (int64_t t = 0; t < count; ++t) {
-    const float* at = x + taps[t].source;
-    const float* w = kernel + taps[t].kernel * channels * (N * kWidth);
-    for (int64_t c = 0; c < channels; ++c, w += N * kWidth) {
-      Vector row[N];
-#pragma GCC unroll 16
-      for (int n = 0; n < N; ++n) row[n] = Load(w + n * kWidth);
-#pragma GCC unroll 16
-      for (int p = 0; p < P; ++p) {
-        const Vector number = Spread(at[p * step + c]);
-#pragma GCC unroll 16
-        for (int n = 0; n < N; ++n) sums[p][n] += number * row[n];
-      }
-    }
-  }
-  for (int p = 0; p < P; ++p, y += y_step) {
-    if (filters >= N * kWidth) {
-      for (int n = 0; n < N; ++n) Store(y + n * kWidth, sums[p][n]);
-    } else {
-      std::memcpy(y, sums[p], filters * 4);
-    }
-  }
-}
-
-using TileOf = decltype(&Tile<1, 1>);
-
-template <int N, int... P>
-constexpr std::array<TileOf, sizeof...(P)> TilesOf(std::integer_sequence<int, P...>) {
-  return {&Tile<P + 1, N>...};
-}
-constexpr std::array<TileOf, kRows> kTiles[kPair] = {TilesOf<1>(std::make_integer_sequence<int, kRows>()),
-                                                     TilesOf<2>(std::make_integer_sequence<int, kRows>())};
-
-// The kernel as blocks of kPair vectors of filters, each (tap, channel, filter of the block), zeros after the last.
-// The gradient of the inputs takes channels for filters.
+// The kernel as blocks of a pair of vectors, each (tap, channel, filter of the block). The gradient of the inputs takes
+// channels for filters.
 template <bool gradient>
 void Pack(ffi::ThreadPool& pool, const float* kernel, int64_t taps, int64_t channels, int64_t filters, float* packed) {
   const int64_t from = gradient ? filters : channels, to = gradient ? channels : filters;
   constexpr int64_t block = kPair * kWidth;
   InParallel(pool, (to + block - 1) / block, [&](int64_t b) {
-    const int64_t left = std::min(block, to - b * block), width = RoundUp(left, kWidth);
-    float* out = packed + b * block * taps * from;
+    const int64_t width = RoundUp(std::min(block, to - b * block), kWidth);
     for (int64_t t = 0; t < taps; ++t)
-      for (int64_t f = 0; f < from; ++f, out += width) {
-        const float* tap = kernel + t * channels * filters;
-        for (int64_t i = 0; i < left; ++i) out[i] = tap[gradient ? (b * block + i) * filters + f : f * filters + b * block + i];
-        for (int64_t i = left; i < width; ++i) out[i] = 0;
-      }
+      PackBlock(kernel + t * channels * filters, filters, gradient, from, to, b,
+                packed + b * block * (taps - 1) * from + t * from * width);
   });
 }
 
@@ -151,7 +105,7 @@ void Correlate(ffi::ThreadPool& pool, const float* x, const float* kernel, float
     float* scratch = Scratch<1>(std::max<int64_t>(last - first, 1) * width * from);
     const float* source = Widened(x + n * down.source * across.source * from, first, last, across.source, from, -low,
                                   high - across.source, scratch);
-    std::vector<Tap> lines(down.window), all(taps);
+    std::vector<Tap> lines(down.window), all(taps), here(taps);
     for (int64_t row = begin; row < end; ++row) {
       const int64_t count = TapsOf<gradient>(down, row, lines.data());
       for (int64_t q = 0; q < phases; ++q) {
@@ -161,62 +115,25 @@ void Correlate(ffi::ThreadPool& pool, const float* x, const float* kernel, float
           if (line < first || line >= last) continue;
           for (const Tap& tap : columns[q])
             all[used++] = {((line - first) * width + tap.source - low) * from,
-                           lines[i].kernel * across.window + tap.kernel};
+                           (lines[i].kernel * across.window + tap.kernel) * from};
         }
         const int64_t places = (across.out - q + phases - 1) / phases;
         const int64_t tiles = (places + kRows - 1) / kRows;
         for (int64_t f = 0; f < to; f += kPair * kWidth) {
           const int64_t left = to - f;
-          const auto& tile_of = kTiles[left > kWidth];
+          const int64_t line = left > kWidth ? 2 * kWidth : kWidth;  // of the packed kernel
+          for (int64_t i = 0; i < used; ++i) here[i] = {all[i].source, all[i].kernel * line};
           for (int64_t i = 0; i < tiles; ++i) {
             const int64_t p = places * i / tiles, next = places * (i + 1) / tiles;
             float* at = y + ((n * down.out + row) * across.out + q + p * phases) * to + f;
-            tile_of[next - p - 1](source + p * step * from, step * from, all.data(), used, from,
-                                  packed + f * taps * from, at, phases * to, left);
+            kTiles[left > kWidth][next - p - 1](source + p * step * from, step * from, here.data(), used, from,
+                                                packed + f * taps * from, line, at, phases * to, left);
           }
         }
       }
     }
   });
 }
-
-// sums[r][n] += x[r] * g[n], over rows and columns of an image.
-template <int R, int N>
-void Outer(const float* x, int64_t x_row, int64_t x_step, const float* g, int64_t g_row, int64_t g_step, int64_t rows,
-           int64_t columns, float* total, int64_t total_step) {
-  Vector sums[R][N];
-#pragma GCC unroll 16
-  for (int r = 0; r < R; ++r)
-#pragma GCC unroll 16
-    for (int n = 0; n < N; ++n) sums[r][n] = Load(total + r * total_step + n * kWidth);
-  for (int64_t row = 0; row < rows; ++row) {
-    const float *at = x + row * x_row, *to = g + row * g_row;
-    for (int64_t i = 0; i < columns; ++i, at += x_step, to += g_step) {
-      Vector part[N];
-#pragma GCC unroll 16
-      for (int n = 0; n < N; ++n) part[n] = Load(to + n * kWidth);
-#pragma GCC unroll 16
-      for (int r = 0; r < R; ++r) {
-        const Vector number = Spread(at[r]);
-#pragma GCC unroll 16
-        for (int n = 0; n < N; ++n) sums[r][n] += number * part[n];
-      }
-    }
-  }
-#pragma GCC unroll 16
-  for (int r = 0; r < R; ++r)
-#pragma GCC unroll 16
-    for (int n = 0; n < N; ++n) Store(total + r * total_step + n * kWidth, sums[r][n]);
-}
-
-using OuterOf = decltype(&Outer<1, 1>);
-
-template <int N, int... R>
-constexpr std::array<OuterOf, sizeof...(R)> OutersOf(std::integer_sequence<int, R...>) {
-  return {&Outer<R + 1, N>...};
-}
-constexpr std::array<OuterOf, kRows> kOuters[kPair] = {OutersOf<1>(std::make_integer_sequence<int, kRows>()),
-                                                       OutersOf<2>(std::make_integer_sequence<int, kRows>())};
 
 // The gradient of the kernel: each thread adds up its part of the batch.
 void OfKernel(ffi::ThreadPool& pool, const float* x, const float* g, float* kernel, int64_t batch, int64_t channels,
