@@ -1,20 +1,17 @@
-"""A convolution as three operations of JAX's, each other's derivatives: outputs, inputs' gradient, kernel's gradient.
+"""A convolution as three operations, each other's derivatives: outputs, inputs' gradient, kernel's gradient.
 
-Each is linear in both of its arguments, so that derivatives of any order and kind are among the three. On a CPU they
-are kernels of this package (`src/convolution.cc`); everywhere else, under `vmap` and in exported programs, XLA's.
+Each is linear in both of its arguments, so that derivatives of any order and kind are among the three.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
-import numpy as np
-from jax.extend.core import Primitive
-from jax.interpreters import ad, batching, mlir
+from jax.interpreters import ad
 
-from hornbeam.native._library import target
+from hornbeam.native._operation import operation
 
 Pairs = tuple[tuple[int, int], ...]
 
@@ -43,41 +40,14 @@ def _of_kernel(x: Any, g: Any, size: tuple[int, ...], **where: Any) -> Any:
     return jax.linear_transpose(lambda kernel: _outputs(x, kernel, **where), like)(g)[0]
 
 
-def _operation(name: str, by_xla: Callable[..., Any]) -> Primitive:
-    """Return an operation that is `by_xla`, and on a CPU the kernel of this name."""
-    made = Primitive(f"hornbeam_{name}")
-    made.def_impl(jax.jit(made.bind, static_argnames=("strides", "dilation", "pads", "size")))
-    made.def_abstract_eval(lambda *arrays, **how: _abstract(by_xla, arrays, how))
-    plain = mlir.lower_fun(by_xla, multiple_results=False)
-
-    def native(context: Any, a: Any, b: Any, **how: Any) -> Any:
-        if context.module_context.lowering_parameters.for_export:
-            return plain(context, a, b, **how)
-        numbers = {name: np.asarray(how[name], np.int64) for name in ("strides", "dilation")}
-        before = np.asarray([pad[0] for pad in how["pads"]], np.int64)
-        return jax.ffi.ffi_lowering(target(name))(context, a, b, **numbers, pads=before)
-
-    mlir.register_lowering(made, plain)
-    mlir.register_lowering(made, native, platform="cpu")
-    batching.primitive_batchers[made] = lambda arrays, axes, **how: (
-        jax.vmap(lambda a, b: by_xla(a, b, **how), axes)(*arrays),
-        0,
-    )
-    return made
-
-
-def _abstract(by_xla: Callable[..., Any], arrays: Sequence[Any], how: dict[str, Any]) -> Any:
-    result = jax.eval_shape(lambda a, b: by_xla(a, b, **how), *arrays)
-    return arrays[0].update(shape=result.shape, dtype=result.dtype, weak_type=False)
-
-
-OUTPUTS = _operation("convolution", _outputs)
-OF_INPUTS = _operation("convolution_of_inputs", _of_inputs)
-OF_KERNEL = _operation("convolution_of_kernel", _of_kernel)
+WHERE = ("strides", "dilation", "pads")
+OUTPUTS = operation("convolution", _outputs, WHERE, ("size",))
+OF_INPUTS = operation("convolution_of_inputs", _of_inputs, WHERE, ("size",))
+OF_KERNEL = operation("convolution_of_kernel", _of_kernel, WHERE, ("size",))
 
 
 def _size(x: Any) -> tuple[int, ...]:
-    """Return what the result of a gradient is like: shape of the kernel, or of a sample of the inputs."""
+    """Return the shape of an array, or of what stands for the one that is asked for."""
     return getattr(x, "aval", x).shape
 
 

@@ -72,40 +72,45 @@ def fast_convolution(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax
     """Return the convolution of `x` (batch, *spatial, channels), or None where XLA's is to be preferred."""
     if not is_on_cpu((*x.shape, *kernel.shape)) or x.dtype.kind in "biuc" or 0 in (*x.shape, *geometry.out):
         return None
-    *_, channels, filters = kernel.shape
+    channels = kernel.shape[-2]
     if channels == 1 < x.shape[-1]:
         return _by_taps(x, jnp.reshape(kernel, (*kernel.shape[:-2], x.shape[-1], -1)), geometry)
     if channels == x.shape[-1]:
-        if x.shape[-2] * geometry.out[-1] * channels * filters <= LARGEST_BAND:
-            return _by_bands(x, kernel, geometry)
-        result = _by_native(x, kernel, geometry)
-        if result is not None:
-            return result
-        taps, out = math.prod(geometry.window), math.prod(geometry.out)
-        size = x.shape[0] * out * taps * channels
-        if taps == 1 or size <= (PATCHES_IN_LOOPS if HERE.looped else MOST_PATCHES if channels <= FEW_CHANNELS else 0):
-            return _by_patches(x, kernel, geometry)
-    if len(geometry.out) == 3 and channels == x.shape[-1]:
+        return _in_one_group(x, kernel, geometry)
+    hint()
+    return None
+
+
+def _in_one_group(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax.Array | None:
+    """Return the convolution in which each filter sees all channels, or None for XLA's."""
+    taps, out, (channels, filters) = math.prod(geometry.window), math.prod(geometry.out), kernel.shape[-2:]
+    if x.shape[-2] * geometry.out[-1] * channels * filters <= LARGEST_BAND:
+        return _by_bands(x, kernel, geometry)
+    if _is_for_kernels(x, kernel, geometry):
+        return _by_kernels(x, kernel, geometry)
+    size = x.shape[0] * out * taps * channels
+    if taps == 1 or size <= (PATCHES_IN_LOOPS if HERE.looped else MOST_PATCHES if channels <= FEW_CHANNELS else 0):
+        return _by_patches(x, kernel, geometry)
+    if len(geometry.out) == 3:
         return _by_planes(x, kernel, geometry)
     hint()
     return None
 
 
-def _by_native(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax.Array | None:
-    """Return the convolution over one or two axes by a kernel of our own, or None where that would not pay, or cannot be.
+def _is_for_kernels(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> bool:
+    """Return whether a kernel of our own pays: a window of one place is a product, which XLA is good at."""
+    products = x.shape[0] * math.prod(geometry.out) * kernel.size
+    moves = math.prod(geometry.window) * math.prod(geometry.strides) > 1
+    fits = len(geometry.out) < 3 and x.dtype == kernel.dtype == jnp.float32
+    return fits and moves and products >= LEAST_PRODUCTS and is_native()
 
-    A window of one place is a product, which XLA is good at.
-    """
-    rank, products = len(geometry.out), x.shape[0] * math.prod(geometry.out) * kernel.size
-    alone = math.prod(geometry.window) * math.prod(geometry.strides) == 1
-    if rank > 2 or x.dtype != kernel.dtype or x.dtype != jnp.float32 or products < LEAST_PRODUCTS or alone:
-        return None
-    if not is_native():
-        return None
-    if rank == 2:
+
+def _by_kernels(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax.Array:
+    """Return the convolution over one or two axes by the kernels in C++."""
+    if len(geometry.out) == 2:
         return convolution(x, kernel, geometry.strides, geometry.dilation, geometry.pads)
-    flat = (1, *geometry.strides), (1, *geometry.dilation), ((0, 0), *geometry.pads)
-    return convolution(x[:, None], kernel[None], *flat)[:, 0]
+    rows = (1, *geometry.strides), (1, *geometry.dilation), ((0, 0), *geometry.pads)
+    return convolution(x[:, None], kernel[None], *rows)[:, 0]
 
 
 def hint() -> None:
@@ -199,9 +204,8 @@ def _by_planes(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax.Array
 
 
 def _over_planes(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax.Array:
-    result = _by_native(x, kernel, geometry)
-    if result is not None:
-        return result
+    if _is_for_kernels(x, kernel, geometry):
+        return _by_kernels(x, kernel, geometry)
     hint()
     return plain_convolution(x, kernel, geometry)
 

@@ -388,6 +388,7 @@ _RULES: dict[str, Callable[[Any, list[Found]], Place]] = {
     "expand_dims": _reshape,
     "gather": _gather,
     "hornbeam_convolution": _own_conv,
+    "hornbeam_largest": _whole,
     "pad": _pad,
     "reduce_window_max": _window,
     "reduce_window_sum": _window,

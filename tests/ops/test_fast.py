@@ -114,7 +114,8 @@ def test_a_maximum_over_a_window_with_a_nan_is_nan():
     assert jnp.isnan(ops.max_pool(x, 2)[0, :, 0]).tolist() == [True, False]
 
 
-def test_convolutions_of_xla_are_told_to_who_compiles():
+def test_convolutions_of_xla_are_told_to_who_compiles(monkeypatch):
+    monkeypatch.setattr(_fast, "is_native", lambda: False)
     small, large = draw(2, 4, 4, 1), draw(4, 24, 24, 64)
     with here(looped=True):
         from_small = told(small, draw(3, 3, 1, 2))

@@ -206,7 +206,7 @@ void OfKernel(ffi::ThreadPool& pool, const float* x, const float* g, float* kern
 }
 
 Axis AxisOf(int i, Numbers strides, Numbers dilation, Numbers pads, int64_t window, int64_t source, int64_t out) {
-  return {window, strides[i], dilation[i], pads[i], source, out};
+  return {window, strides[i], dilation[i], pads[2 * i], source, out};
 }
 
 // Which of the three arrays is made: outputs, inputs' gradient, kernel's gradient.
