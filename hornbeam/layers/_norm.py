@@ -170,7 +170,7 @@ def _statistics(x: Any, axis: int, mask: Any) -> tuple[Any, Any]:
     """Return mean and variance over all axes but `axis`, of the elements that `mask` does not exclude."""
     axes = tuple(i for i in range(x.ndim) if i != axis)
     if mask is None:
-        return jnp.mean(x, axes), jnp.var(x, axes)
+        return ops.moments(x, axes)
     counted = jnp.broadcast_to(mask[..., None], x.shape).astype(bool)
     many = jnp.maximum(jnp.sum(counted, axes, keepdims=True), 1)
     mean = jnp.sum(jnp.where(counted, x, 0), axes, keepdims=True) / many

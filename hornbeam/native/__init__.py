@@ -2,4 +2,7 @@
 
 from hornbeam.native._convolution import convolution as convolution
 from hornbeam.native._library import is_native as is_native
+from hornbeam.native._library import serves as serves
 from hornbeam.native._pooling import largest as largest
+from hornbeam.native._statistics import moments_of_columns as moments_of_columns
+from hornbeam.native._statistics import scaled as scaled

@@ -25,20 +25,21 @@ from hornbeam._core.cache import cache_folder
 
 SOURCES = Path(__file__).parent / "src"
 FLAGS = ("-std=c++17", "-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno", "-fPIC", "-w")
-KERNELS = (
-    "convolution",
-    "convolution_of_inputs",
-    "convolution_of_kernel",
-    "largest",
-    "largest_change",
-    "largest_gradient",
-)
+KERNELS = """convolution convolution_of_inputs convolution_of_kernel largest largest_change largest_gradient moments
+    column_products""".split()
+MANY = 1 << 16  # elements, beyond which a kernel is called that goes over them once or twice
 LONGEST = 120.0  # seconds that the compiler may take
 
 
 def is_native() -> bool:
     """Return whether a computation that is traced now may use the kernels: on one CPU, where they can be had."""
     return jax.default_backend() == "cpu" and len(jax.devices()) == 1 and _registered() is not None
+
+
+def serves(x: jax.Array) -> bool:
+    """Return whether kernels may take `x`, and are worth it: many elements of float32, of a known shape."""
+    known = all(isinstance(n, int) for n in x.shape)
+    return known and x.dtype == "float32" and x.size >= MANY and is_native()
 
 
 def target(name: str) -> str:

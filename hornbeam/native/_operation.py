@@ -13,8 +13,15 @@ from jax.interpreters import batching, mlir
 from hornbeam.native._library import target
 
 
-def operation(name: str, by_xla: Callable[..., Any], numbers: Sequence[str], other: Sequence[str] = ()) -> Primitive:
-    """Return an operation on arrays that computes what `by_xla` does, on a CPU by the kernel of this name.
+def operation(
+    name: str,
+    by_xla: Callable[..., Any],
+    numbers: Sequence[str] = (),
+    other: Sequence[str] = (),
+    *,
+    kernel: bool = True,
+) -> Primitive:
+    """Return an operation on arrays that computes what `by_xla` does, on a CPU by the kernel of this name, if there is.
 
     Its parameters are the kernel's `numbers`, nests of whole numbers that reach it in one flat line each, and `other`
     ones. Under `vmap`, in exported programs and on other devices it is `by_xla`.
@@ -34,7 +41,8 @@ def operation(name: str, by_xla: Callable[..., Any], numbers: Sequence[str], oth
         return jax.vmap(lambda *each: by_xla(*each, **how), axes)(*arrays), 0
 
     mlir.register_lowering(made, plain)
-    mlir.register_lowering(made, native, platform="cpu")
+    if kernel:
+        mlir.register_lowering(made, native, platform="cpu")
     batching.primitive_batchers[made] = batched
     return made
 

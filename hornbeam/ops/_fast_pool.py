@@ -14,12 +14,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from hornbeam.native import is_native, largest
+from hornbeam.native import largest, serves
 from hornbeam.ops._fast import Geometry, is_on_cpu, under_taps
 
 Combine = Callable[[jax.Array, jax.Array], jax.Array]
 LONGEST_WINDOW = 16  # elements of a pooling window along an axis
-LEAST_INPUTS = 1 << 16  # elements, for which a kernel of our own is called
 SMALL = 1 << 15  # elements of inputs whose blocks are pooled axis by axis too
 
 
@@ -36,17 +35,11 @@ def fast_pool(combine: Combine, x: jax.Array, geometry: Geometry, first: int, fi
     """Return `x` combined over windows, from axis `first` on, or None where XLA's way is to be preferred."""
     if not is_on_cpu(x.shape) or 0 in (*x.shape, *geometry.out):
         return None
-    if combine is larger and _is_for_kernels(x, geometry, first):
+    if combine is larger and len(geometry.out) == 2 and first == 1 and serves(x):
         return largest(x, geometry.window, geometry.strides, geometry.pads)
     if max(geometry.window) > LONGEST_WINDOW:
         return None
     return _pooled(x, combine, geometry, first, fill)
-
-
-def _is_for_kernels(x: jax.Array, geometry: Geometry, first: int) -> bool:
-    """Return whether a kernel of our own is called, for (batch, rows, columns, channels) of some size."""
-    fits = len(geometry.out) == 2 and first == 1 and x.dtype == jnp.float32
-    return fits and x.size >= LEAST_INPUTS and is_native()
 
 
 @functools.partial(jax.jit, static_argnames=("combine", "geometry", "first", "fill"))

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from hornbeam._core import config, dtypes
 from hornbeam._core.lazy import lazy
 from hornbeam._core.op import op
+from hornbeam.native import scaled, serves
 from hornbeam.ops._arrays import Axis, Tensor, as_array, inexact
 
 jax_sparse = lazy("jax.experimental.sparse")
@@ -180,6 +181,8 @@ def batch_normalization(
     shift = -mean * factor
     if offset is not None:
         shift = shift + jnp.reshape(as_array(offset), shape)
+    if axis in (-1, x.ndim - 1) and x.dtype == factor.dtype and serves(x):
+        return scaled(x, jnp.reshape(factor, -1)) + shift
     return x * factor + shift
 
 

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from hornbeam._core.op import op
+from hornbeam.native import moments_of_columns, serves
 from hornbeam.ops._arrays import Axis, Tensor, as_array, inexact, total_dtype
 
 
@@ -259,11 +260,20 @@ def moments(
     x = as_array(x)
     axis = tuple(axes) if isinstance(axes, list) else axes
     wide = x.astype("float32") if x.dtype in (jnp.float16, jnp.bfloat16) else x
-    mean = jnp.mean(wide, axis, keepdims=True)
-    variance = jnp.var(wide, axis, keepdims=True)
+    mean, variance = _moments(wide, axis)
     if not keepdims:
         mean, variance = jnp.squeeze(mean, axis), jnp.squeeze(variance, axis)
     if wide is not x:
         limit = jnp.finfo(x.dtype)
         mean, variance = (jnp.clip(m, limit.min, limit.max).astype(x.dtype) for m in (mean, variance))
     return mean, variance
+
+
+def _moments(x: jax.Array, axis: Any) -> tuple[jax.Array, jax.Array]:
+    """Return mean and variance, their axes kept; both in one pass by a kernel where it is of columns."""
+    over = {axis} if isinstance(axis, int) else axis
+    others = set(range(x.ndim)) - {a % x.ndim for a in over or ()}
+    if over and others == {x.ndim - 1} and serves(x):
+        mean, variance = (m.reshape((1,) * (x.ndim - 1) + (-1,)) for m in moments_of_columns(x))
+        return mean, variance
+    return jnp.mean(x, axis, keepdims=True), jnp.var(x, axis, keepdims=True)

@@ -389,6 +389,7 @@ _RULES: dict[str, Callable[[Any, list[Found]], Place]] = {
     "gather": _gather,
     "hornbeam_convolution": _own_conv,
     "hornbeam_largest": _whole,
+    "hornbeam_scaled": _whole,
     "pad": _pad,
     "reduce_window_max": _window,
     "reduce_window_sum": _window,
