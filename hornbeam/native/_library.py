@@ -17,6 +17,7 @@ import stat
 import subprocess
 import tempfile
 import warnings
+from importlib import metadata
 from pathlib import Path
 
 import jax
@@ -83,7 +84,7 @@ def _compiler() -> str | None:
 def _digest(compiler: str) -> str:
     """Return letters that stand for all that the library depends on."""
     version = subprocess.run([compiler, "--version"], capture_output=True, check=True, timeout=LONGEST).stdout  # noqa: S603
-    parts = [version, " ".join(FLAGS).encode(), _processor().encode(), jax.lib.__version__.encode()]
+    parts = [version, " ".join(FLAGS).encode(), _processor().encode(), metadata.version("jaxlib").encode()]
     parts += [path.read_bytes() for path in sorted(SOURCES.iterdir())]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 

@@ -58,6 +58,29 @@ const float* Widened(const float* image, int64_t first, int64_t last, int64_t co
   return scratch;
 }
 
+// Columns of results that read the same taps: all of them, or every stride-th in the gradient of the inputs.
+struct Phase {
+  int64_t first, count;
+  std::vector<Tap> taps;  // of the first; the next column's lie `step` further
+};
+
+template <bool gradient>
+std::vector<Phase> PhasesOf(const Axis& across) {
+  std::vector<Phase> phases(gradient ? across.stride : 1);
+  const int64_t many = phases.size();
+  for (int64_t q = 0; q < many; ++q) {
+    phases[q] = {q, std::max<int64_t>(0, (across.out - q + many - 1) / many), std::vector<Tap>(across.window)};
+    phases[q].taps.resize(TapsOf<gradient>(across, q, phases[q].taps.data()));
+  }
+  return phases;
+}
+
+// How many rows of results make a task: few enough to stay near, and few enough for all threads to have some.
+int64_t RowsOf(int64_t rows, int64_t row_bytes, int64_t batch, int64_t threads) {
+  const int64_t parts = std::min(rows, (4 * threads + batch - 1) / batch);  // of an image
+  return std::clamp<int64_t>(kNear / std::max<int64_t>(row_bytes, 1), 1, (rows + parts - 1) / parts);
+}
+
 // `y` (batch, out, out, to) from `x` (batch, source, source, from).
 template <bool gradient>
 void Correlate(ffi::ThreadPool& pool, const float* x, const float* kernel, float* y, int64_t batch, int64_t channels,
@@ -67,31 +90,21 @@ void Correlate(ffi::ThreadPool& pool, const float* x, const float* kernel, float
   float* packed = Scratch<0>(taps * from * RoundUp(to, kWidth));
   Pack<gradient>(pool, kernel, taps, channels, filters, packed);
 
-  const int64_t phases = gradient ? across.stride : 1, step = gradient ? 1 : across.stride;
-  int64_t low = 0, high = across.source;
-  std::vector<std::vector<Tap>> columns(phases);
-  for (int64_t q = 0; q < phases; ++q) {
-    columns[q].resize(across.window);
-    columns[q].resize(TapsOf<gradient>(across, q, columns[q].data()));
-    const int64_t last = (across.out - q + phases - 1) / phases - 1;
-    for (const Tap& tap : columns[q]) {
+  const std::vector<Phase> phases = PhasesOf<gradient>(across);
+  const int64_t step = gradient ? 1 : across.stride, apart = phases.size();
+  int64_t low = 0, high = across.source;  // the columns that are read, those beyond the image being 0
+  for (const Phase& phase : phases)
+    for (const Tap& tap : phase.taps) {
       low = std::min(low, tap.source);
-      high = std::max(high, tap.source + last * step + 1);
+      high = std::max(high, tap.source + (phase.count - 1) * step + 1);
     }
-  }
   const int64_t width = high - low, reach = (down.window - 1) * down.dilation + 1;
-  // Parts of images: few enough rows to stay near, and enough parts for all threads.
   const int64_t row_bytes = (width * from * (gradient ? 1 : down.stride) + across.out * to) * 4;
-  int64_t rows = std::max<int64_t>(1, kNear / std::max<int64_t>(row_bytes, 1));
-  const int64_t wanted = (4 * pool.num_threads() + batch - 1) / batch;
-  rows = std::min(rows, (down.out + wanted - 1) / wanted);
-  rows = std::max<int64_t>(rows, 1);
+  const int64_t rows = RowsOf(down.out, row_bytes, batch, pool.num_threads());
   const int64_t parts = (down.out + rows - 1) / rows;
-  rows = (down.out + parts - 1) / parts;
 
   InParallel(pool, batch * parts, [&](int64_t task) {
     const int64_t n = task / parts, begin = task % parts * rows, end = std::min(begin + rows, down.out);
-    if (begin >= end) return;
     int64_t first, last;
     if (gradient) {
       first = (begin + down.before - (reach - 1)) / down.stride;
@@ -105,29 +118,27 @@ void Correlate(ffi::ThreadPool& pool, const float* x, const float* kernel, float
     float* scratch = Scratch<1>(std::max<int64_t>(last - first, 1) * width * from);
     const float* source = Widened(x + n * down.source * across.source * from, first, last, across.source, from, -low,
                                   high - across.source, scratch);
-    std::vector<Tap> lines(down.window), all(taps), here(taps);
+    std::vector<Tap> lines(down.window), all(taps), packed_at(taps);
     for (int64_t row = begin; row < end; ++row) {
       const int64_t count = TapsOf<gradient>(down, row, lines.data());
-      for (int64_t q = 0; q < phases; ++q) {
+      for (const Phase& phase : phases) {
         int64_t used = 0;
         for (int64_t i = 0; i < count; ++i) {
           const int64_t line = lines[i].source;
           if (line < first || line >= last) continue;
-          for (const Tap& tap : columns[q])
+          for (const Tap& tap : phase.taps)
             all[used++] = {((line - first) * width + tap.source - low) * from,
                            (lines[i].kernel * across.window + tap.kernel) * from};
         }
-        const int64_t places = (across.out - q + phases - 1) / phases;
-        const int64_t tiles = (places + kRows - 1) / kRows;
+        const int64_t tiles = (phase.count + kRows - 1) / kRows;
         for (int64_t f = 0; f < to; f += kPair * kWidth) {
-          const int64_t left = to - f;
-          const int64_t line = left > kWidth ? 2 * kWidth : kWidth;  // of the packed kernel
-          for (int64_t i = 0; i < used; ++i) here[i] = {all[i].source, all[i].kernel * line};
+          const int64_t left = to - f, line = left > kWidth ? kPair * kWidth : kWidth;
+          for (int64_t i = 0; i < used; ++i) packed_at[i] = {all[i].source, all[i].kernel * line};
           for (int64_t i = 0; i < tiles; ++i) {
-            const int64_t p = places * i / tiles, next = places * (i + 1) / tiles;
-            float* at = y + ((n * down.out + row) * across.out + q + p * phases) * to + f;
-            kTiles[left > kWidth][next - p - 1](source + p * step * from, step * from, here.data(), used, from,
-                                                packed + f * taps * from, line, at, phases * to, left);
+            const int64_t p = phase.count * i / tiles, next = phase.count * (i + 1) / tiles;
+            float* at = y + ((n * down.out + row) * across.out + phase.first + p * apart) * to + f;
+            kTiles[left > kWidth][next - p - 1](source + p * step * from, step * from, packed_at.data(), used, from,
+                                                packed + f * taps * from, line, at, apart * to, left);
           }
         }
       }
@@ -148,6 +159,7 @@ void OfKernel(ffi::ThreadPool& pool, const float* x, const float* g, float* kern
   const int64_t row_bytes = (width * channels * down.stride + across.out * padded) * 4;
   const int64_t near = std::max<int64_t>(1, 2 * kNear / row_bytes);
   const bool joined = across.dilation == 1;  // taps side by side are one line of numbers
+  const bool threes = joined && across.window == 3 && across.stride == 1 && padded == kWidth;
   const int64_t span = joined ? across.window * channels : channels, spans = joined ? 1 : across.window;
 
   InParallel(pool, shares, [&](int64_t share) {
@@ -182,6 +194,15 @@ void OfKernel(ffi::ThreadPool& pool, const float* x, const float* g, float* kern
             const float* at = source + ((from * down.stride + shift - first) * width + s * across.dilation -
                                         across.before - low) * channels;
             float* line = total + (k * across.window + s) * channels * padded;
+            if (threes) {
+              for (int64_t c = 0; c < channels; c += kThird) {
+                const int64_t next = std::min<int64_t>(channels, c + kThird);
+                kThreeOuters[next - c - 1](at + c, width * channels * down.stride, channels,
+                                           part + (from - begin) * across.out * padded, across.out * padded, padded,
+                                           to - from, across.out, line + c * padded, padded, channels);
+              }
+              continue;
+            }
             const int64_t tiles = (span + kRows - 1) / kRows;
             for (int64_t f = 0; f < padded; f += kPair * kWidth) {
               const auto& outer_of = kOuters[padded - f > kWidth];

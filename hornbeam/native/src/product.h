@@ -85,6 +85,47 @@ constexpr std::array<OuterOf, sizeof...(R)> OutersOf(std::integer_sequence<int, 
 constexpr std::array<OuterOf, kRows> kOuters[kPair] = {OutersOf<1>(std::make_integer_sequence<int, kRows>()),
                                                        OutersOf<2>(std::make_integer_sequence<int, kRows>())};
 
+// As Outer, for one vector of g, with three lines `span` apart in `total`: the second takes each place of g with the x
+// after it, the third with the one after that, so that each number of x is loaded once for three products.
+template <int R>
+void ThreeOuter(const float* x, int64_t x_row, int64_t x_step, const float* g, int64_t g_row, int64_t g_step,
+                int64_t rows, int64_t columns, float* total, int64_t total_step, int64_t span) {
+  Vector sums[3][R];
+#pragma GCC unroll 3
+  for (int k = 0; k < 3; ++k)
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) sums[k][r] = Load(total + (k * span + r) * total_step);
+  for (int64_t row = 0; row < rows; ++row) {
+    const float *at = x + row * x_row, *to = g + row * g_row;
+    Vector before = {}, last = {};
+    for (int64_t i = 0; i < columns + 2; ++i, at += x_step, to += g_step) {
+      const Vector now = i < columns ? Load(to) : Vector{};
+#pragma GCC unroll 16
+      for (int r = 0; r < R; ++r) {
+        const Vector number = Spread(at[r]);
+        sums[0][r] += number * now;
+        sums[1][r] += number * last;
+        sums[2][r] += number * before;
+      }
+      before = last;
+      last = now;
+    }
+  }
+#pragma GCC unroll 3
+  for (int k = 0; k < 3; ++k)
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) Store(total + (k * span + r) * total_step, sums[k][r]);
+}
+
+using ThreeOuterOf = decltype(&ThreeOuter<1>);
+
+template <int... R>
+constexpr std::array<ThreeOuterOf, sizeof...(R)> ThreeOutersOf(std::integer_sequence<int, R...>) {
+  return {&ThreeOuter<R + 1>...};
+}
+constexpr int kThird = (kRegisters - 4) / 3;  // lines of a ThreeOuter
+constexpr std::array<ThreeOuterOf, kThird> kThreeOuters = ThreeOutersOf(std::make_integer_sequence<int, kThird>());
+
 // Lines of a pair of vectors, (block of columns, row, column of the block), from `rows` lines of `columns` numbers; zeros
 // after the last column. Where `turned`, the matrix lies the other way round, as columns of `rows` numbers.
 inline void PackBlock(const float* matrix, int64_t step, bool turned, int64_t rows, int64_t columns, int64_t block,
