@@ -14,6 +14,7 @@ from hornbeam.layers._layer import Layer
 from hornbeam.layers._signature import defaults
 from hornbeam.layers._views import Adaptable
 from hornbeam.layers._weights import ruled_weight, store_rules
+from hornbeam.ops._conv import relu_conv
 
 Sizes = int | Sequence[int]
 
@@ -141,6 +142,13 @@ class _Conv(ConvBase, Adaptable):
 
     def call(self, inputs: Any) -> Any:
         """Return the convolution, with bias and activation."""
+        plain = type(self).convolution_op is _Conv.convolution_op
+        if plain and self.bias is not None and self.activation is activations.relu:
+            padded, padding = self._padded(inputs)
+            where = self.strides, padding, self.data_format, self.dilation_rate
+            result = relu_conv(padded, self.kernel.value, self.bias.value, *where)
+            if result is not None:
+                return result
         return self._finish(self.convolution_op(inputs, self.kernel.value))
 
     def get_config(self) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Kernels in C++ for what XLA is slow at on a CPU, compiled where they run; without a compiler XLA does it all."""
 
 from hornbeam.native._convolution import convolution as convolution
+from hornbeam.native._convolution import convolution_relu as convolution_relu
 from hornbeam.native._library import is_native as is_native
 from hornbeam.native._library import serves as serves
 from hornbeam.native._pooling import largest as largest

@@ -5,10 +5,12 @@ Each is linear in both of its arguments, so that derivatives of any order and ki
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 from jax.interpreters import ad
 
 from hornbeam.native._operation import operation
@@ -16,12 +18,19 @@ from hornbeam.native._operation import operation
 Pairs = tuple[tuple[int, int], ...]
 
 
-def convolution(x: jax.Array, kernel: jax.Array, strides: Sequence[int], dilation: Sequence[int], pads: Pairs) -> Any:
+def convolution(
+    x: jax.Array, kernel: jax.Array, strides: tuple[int, ...], dilation: tuple[int, ...], pads: Pairs
+) -> Any:
     """Return the convolution of `x` (batch, rows, columns, channels) with `kernel` (window, window, channels, filters).
 
     Both are float32; `pads` are the zeros before and after rows and columns.
     """
-    return OUTPUTS.bind(x, kernel, strides=tuple(strides), dilation=tuple(dilation), pads=pads, size=None)
+    return OUTPUTS.bind(x, kernel, strides=strides, dilation=dilation, pads=pads, size=None)
+
+
+def convolution_relu(x: jax.Array, kernel: jax.Array, bias: jax.Array, **where: Any) -> Any:
+    """Return relu(convolution + bias) in one pass, arguments as in `convolution`; `bias` is (filters,)."""
+    return RELU.bind(x, kernel, bias, **where)
 
 
 def _outputs(x: Any, kernel: Any, strides: Any, dilation: Any, pads: Pairs, size: None = None) -> Any:  # noqa: ARG001
@@ -42,6 +51,7 @@ def _of_kernel(x: Any, g: Any, size: tuple[int, ...], **where: Any) -> Any:
 
 WHERE = ("strides", "dilation", "pads")
 OUTPUTS = operation("convolution", _outputs, WHERE, ("size",))
+RELU = operation("convolution_relu", lambda x, k, b, **where: jax.nn.relu(_outputs(x, k, **where) + b), WHERE)
 OF_INPUTS = operation("convolution_of_inputs", _of_inputs, WHERE, ("size",))
 OF_KERNEL = operation("convolution_of_kernel", _of_kernel, WHERE, ("size",))
 
@@ -66,3 +76,19 @@ ad.defbilinear(
     lambda d, x, g, size, **where: OF_INPUTS.bind(g, d, size=_size(x)[1:], **where),  # noqa: ARG005
     lambda d, x, g, size, **where: OUTPUTS.bind(x, d, size=None, **where),  # noqa: ARG005
 )
+
+
+def _relu_jvp(primals: Sequence[Any], tangents: Sequence[Any], **where: Any) -> tuple[Any, Any]:
+    """Return the result and its change; whether a result is 0 tells what passes."""
+    x, kernel, _ = primals
+    result = RELU.bind(*primals, **where)
+    changes = (
+        lambda dx: OUTPUTS.bind(dx, kernel, size=None, **where),
+        lambda d_kernel: OUTPUTS.bind(x, d_kernel, size=None, **where),
+        lambda d_bias: jnp.broadcast_to(d_bias, result.shape),
+    )
+    given = [change(d) for change, d in zip(changes, tangents, strict=True) if type(d) is not ad.Zero]
+    return result, jnp.where(result > 0, functools.reduce(jnp.add, given), 0)
+
+
+ad.primitive_jvps[RELU] = _relu_jvp

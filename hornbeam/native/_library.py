@@ -26,8 +26,10 @@ from hornbeam._core.cache import cache_folder
 
 SOURCES = Path(__file__).parent / "src"
 FLAGS = ("-std=c++17", "-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno", "-fPIC", "-w")
-KERNELS = """convolution convolution_of_inputs convolution_of_kernel largest largest_change largest_gradient moments
-    column_products""".split()
+KERNELS = """
+    convolution convolution_relu convolution_of_inputs convolution_of_kernel largest largest_change largest_gradient
+    moments column_products
+""".split()
 MANY = 1 << 16  # elements, beyond which a kernel is called that goes over them once or twice
 LONGEST = 120.0  # seconds that the compiler may take
 

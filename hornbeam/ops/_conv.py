@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +12,7 @@ from jax.core import max_dim
 from hornbeam._core import config
 from hornbeam._core.op import op
 from hornbeam.ops._arrays import Tensor, as_array
-from hornbeam.ops._fast import Geometry, fast_convolution, hint, transposed_by_phases
+from hornbeam.ops._fast import Geometry, fast_convolution, fast_relu_convolution, hint, transposed_by_phases
 
 Sizes = int | Sequence[int]
 
@@ -99,6 +100,28 @@ def conv(
     >>> ops.conv(ops.ones((1, 5, 5, 3)), ops.ones((3, 3, 3, 8))).shape
     (1, 3, 3, 8)
     """
+    inputs, kernel, groups, dimensions, geometry = _placed(inputs, kernel, strides, padding, data_format, dilation_rate)
+    last = dimensions[0].endswith("C")
+    result = fast_convolution(inputs if last else jnp.moveaxis(inputs, 1, -1), kernel, geometry)
+    if result is not None:
+        return result if last else jnp.moveaxis(result, -1, 1)
+    result = jax.lax.conv_general_dilated(
+        inputs,
+        kernel,
+        geometry.strides,
+        geometry.pads,
+        rhs_dilation=geometry.dilation,
+        dimension_numbers=dimensions,
+        feature_group_count=groups,
+    )
+    _check_output(result.shape, inputs, kernel)
+    return result
+
+
+def _placed(
+    inputs: Tensor, kernel: Tensor, strides: Sizes, padding: str, data_format: str | None, dilation_rate: Sizes
+) -> tuple[jax.Array, jax.Array, int, tuple[str, str, str], Geometry]:
+    """Return inputs and kernel as arrays of one type, the groups, the axes as lax names them, and the geometry."""
     inputs, kernel = as_array(inputs), as_array(kernel)
     rank = inputs.ndim - 2
     last, dimensions = _dimensions(rank, data_format)
@@ -107,21 +130,15 @@ def conv(
     groups = _check_channels(inputs.shape[-1 if last else 1], kernel)
     lengths = inputs.shape[1:-1] if last else inputs.shape[2:]
     geometry = window_geometry(lengths, kernel.shape[:-2], strides, check_padding(padding), dilation)
-    kernel = kernel.astype(inputs.dtype)
-    result = fast_convolution(inputs if last else jnp.moveaxis(inputs, 1, -1), kernel, geometry)
-    if result is not None:
-        return result if last else jnp.moveaxis(result, -1, 1)
-    result = jax.lax.conv_general_dilated(
-        inputs,
-        kernel,
-        strides,
-        geometry.pads,
-        rhs_dilation=dilation,
-        dimension_numbers=dimensions,
-        feature_group_count=groups,
-    )
-    _check_output(result.shape, inputs, kernel)
-    return result
+    return inputs, kernel.astype(inputs.dtype), groups, dimensions, geometry
+
+
+def relu_conv(inputs: Tensor, kernel: Tensor, bias: Tensor, *where: Any) -> jax.Array | None:
+    """Return relu(conv + bias) where that takes one pass over the result, else None; `where` as in `conv`."""
+    inputs, kernel, _, dimensions, geometry = _placed(inputs, kernel, *where)
+    if not dimensions[0].endswith("C"):
+        return None
+    return fast_relu_convolution(inputs, kernel, as_array(bias), geometry)
 
 
 @op

@@ -25,7 +25,7 @@ import numpy as np
 from jax.custom_derivatives import SymbolicZero
 
 from hornbeam._core.state import HERE
-from hornbeam.native import convolution, is_native
+from hornbeam.native import convolution, convolution_relu, is_native
 
 LARGEST_BAND = 2048  # elements of a band matrix per tap of the other axes
 FEW_CHANNELS = 4  # of inputs, for which patches win everywhere
@@ -70,7 +70,7 @@ def is_on_cpu(shape: Sequence[object]) -> bool:
 
 def fast_convolution(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax.Array | None:
     """Return the convolution of `x` (batch, *spatial, channels), or None where XLA's is to be preferred."""
-    if not is_on_cpu((*x.shape, *kernel.shape)) or x.dtype.kind in "biuc" or 0 in (*x.shape, *geometry.out):
+    if not _is_known(x, kernel, geometry):
         return None
     channels = kernel.shape[-2]
     if channels == 1 < x.shape[-1]:
@@ -81,10 +81,30 @@ def fast_convolution(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax
     return None
 
 
+def _is_known(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> bool:
+    on_cpu = is_on_cpu((*x.shape, *kernel.shape))
+    return on_cpu and x.dtype.kind not in "biuc" and 0 not in (*x.shape, *geometry.out)
+
+
+def fast_relu_convolution(x: jax.Array, kernel: jax.Array, bias: jax.Array, geometry: Geometry) -> jax.Array | None:
+    """Return relu(convolution + bias) where a kernel of our own takes it in one pass, over two axes; or None."""
+    whole = len(geometry.out) == 2 and kernel.shape[-2] == x.shape[-1] and bias.dtype == x.dtype
+    if not whole or not _is_known(x, kernel, geometry) or _is_for_bands(x, kernel, geometry):
+        return None
+    if not _is_for_kernels(x, kernel, geometry):
+        return None
+    where = {"strides": geometry.strides, "dilation": geometry.dilation, "pads": geometry.pads}
+    return convolution_relu(x, kernel, bias, **where)
+
+
+def _is_for_bands(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> bool:
+    return x.shape[-2] * geometry.out[-1] * kernel.shape[-2] * kernel.shape[-1] <= LARGEST_BAND
+
+
 def _in_one_group(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax.Array | None:
     """Return the convolution in which each filter sees all channels, or None for XLA's."""
-    taps, out, (channels, filters) = math.prod(geometry.window), math.prod(geometry.out), kernel.shape[-2:]
-    if x.shape[-2] * geometry.out[-1] * channels * filters <= LARGEST_BAND:
+    taps, out, channels = math.prod(geometry.window), math.prod(geometry.out), kernel.shape[-2]
+    if _is_for_bands(x, kernel, geometry):
         return _by_bands(x, kernel, geometry)
     if _is_for_kernels(x, kernel, geometry):
         return _by_kernels(x, kernel, geometry)

@@ -341,7 +341,7 @@ def _conv(eqn: Any, taken: list[Found]) -> Place:
 def _own_conv(_: Any, taken: list[Found]) -> Place:
     """A convolution of this package's: batches come first, the kernel second."""
     place = _together(taken[:1])
-    _need(place.axis == 0 and taken[1] is None)
+    _need(place.axis == 0 and not any(taken[1:]))
     return place
 
 
@@ -388,6 +388,7 @@ _RULES: dict[str, Callable[[Any, list[Found]], Place]] = {
     "expand_dims": _reshape,
     "gather": _gather,
     "hornbeam_convolution": _own_conv,
+    "hornbeam_convolution_relu": _own_conv,
     "hornbeam_largest": _whole,
     "hornbeam_scaled": _whole,
     "pad": _pad,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hornbeam import layers, ops
-from hornbeam.native import convolution, is_native
+from hornbeam.native import convolution, convolution_relu, is_native
 from hornbeam.native._convolution import _outputs
 from hornbeam.training._byrow import is_by_row
 
@@ -79,6 +79,44 @@ def test_every_other_derivative(name):
         )
 
     check(jax.jit(lambda: of(convolution))(), of(_outputs))
+
+
+@pytest.mark.parametrize("name", ["same", "many filters", "strides"])
+def test_bias_and_relu_in_one_pass(name):
+    batch, rows, columns, channels, filters, window, strides, dilation, pads = CASES[name]
+    given = (draw(batch, rows, columns, channels), draw(*window, channels, filters), draw(filters))
+    where = {"strides": strides, "dilation": dilation, "pads": pads}
+
+    def of(fn):
+        def slopes(*given):
+            return jax.grad(lambda *given: jnp.sum(fn(*given) ** 3), (0, 1, 2))(*given)
+
+        changes = tuple(x + 1 for x in given)
+        some = jax.jvp(lambda bias: fn(*given[:2], bias), given[2:], (changes[2],))
+        return (
+            fn(*given),
+            slopes(*given),
+            jax.jvp(slopes, given, changes),
+            some,
+            jax.vmap(lambda b: fn(*given[:2], b))(jnp.stack([given[2], given[2] + 1])),
+        )
+
+    def plain(x, kernel, bias):
+        return jax.nn.relu(_outputs(x, kernel, **where) + bias)
+
+    check(jax.jit(lambda: of(functools.partial(convolution_relu, **where)))(), of(plain))
+    assert jnp.isnan(convolution_relu(given[0].at[0].set(jnp.nan), *given[1:], **where)[0]).all()
+
+
+def test_a_layer_with_a_relu_is_one_pass_and_as_without():
+    x, layer = draw(8, 32, 32, 16), layers.Conv2D(8, 3, activation="relu", bias_initializer="ones")
+    plain = layers.Conv2D(8, 3, bias_initializer="ones")
+    plain(x)
+    layer(x)
+    layer.set_weights(plain.get_weights())
+    assert "hornbeam_convolution_relu" in str(jax.make_jaxpr(layer.call)(x))
+    assert is_by_row(layer.call, x)
+    check(layer(x), ops.relu(plain(x)))
 
 
 def test_an_exported_program_is_of_xla_alone():

@@ -81,14 +81,16 @@ int64_t RowsOf(int64_t rows, int64_t row_bytes, int64_t batch, int64_t threads) 
   return std::clamp<int64_t>(kNear / std::max<int64_t>(row_bytes, 1), 1, (rows + parts - 1) / parts);
 }
 
-// `y` (batch, out, out, to) from `x` (batch, source, source, from).
+// `y` (batch, out, out, to) from `x` (batch, source, source, from); `bias`, if there is, ends in relu(y + bias).
 template <bool gradient>
 void Correlate(ffi::ThreadPool& pool, const float* x, const float* kernel, float* y, int64_t batch, int64_t channels,
-               int64_t filters, const Axis& down, const Axis& across) {
+               int64_t filters, const Axis& down, const Axis& across, const float* bias = nullptr) {
   const int64_t from = gradient ? filters : channels, to = gradient ? channels : filters;
   const int64_t taps = down.window * across.window;
-  float* packed = Scratch<0>(taps * from * RoundUp(to, kWidth));
+  const int64_t whole = RoundUp(to, kWidth);
+  float *packed = Scratch<0>((taps * from + 1) * whole), *starts = packed + taps * from * whole;
   Pack<gradient>(pool, kernel, taps, channels, filters, packed);
+  if (bias) std::fill_n(std::copy_n(bias, to, starts), whole - to, 0.0f);
 
   const std::vector<Phase> phases = PhasesOf<gradient>(across);
   const int64_t step = gradient ? 1 : across.stride, apart = phases.size();
@@ -138,7 +140,8 @@ void Correlate(ffi::ThreadPool& pool, const float* x, const float* kernel, float
             const int64_t p = phase.count * i / tiles, next = phase.count * (i + 1) / tiles;
             float* at = y + ((n * down.out + row) * across.out + phase.first + p * apart) * to + f;
             kTiles[left > kWidth][next - p - 1](source + p * step * from, step * from, packed_at.data(), used, from,
-                                                packed + f * taps * from, line, at, apart * to, left);
+                                                packed + f * taps * from, line, at, apart * to, left,
+                                                bias ? Finish{starts + f, true} : Finish());
           }
         }
       }
@@ -147,7 +150,7 @@ void Correlate(ffi::ThreadPool& pool, const float* x, const float* kernel, float
 }
 
 // The gradient of the kernel: each thread adds up its part of the batch.
-void OfKernel(ffi::ThreadPool& pool, const float* x, const float* g, float* kernel, int64_t batch, int64_t channels,
+void SumOfKernel(ffi::ThreadPool& pool, const float* x, const float* g, float* kernel, int64_t batch, int64_t channels,
               int64_t filters, const Axis& down, const Axis& across) {
   const int64_t padded = RoundUp(filters, kWidth), lines = down.window * across.window * channels;
   const int64_t shares = std::max<int64_t>(1, std::min<int64_t>(pool.num_threads(), batch));
@@ -230,13 +233,21 @@ Axis AxisOf(int i, Numbers strides, Numbers dilation, Numbers pads, int64_t wind
   return {window, strides[i], dilation[i], pads[2 * i], source, out};
 }
 
-// Which of the three arrays is made: outputs, inputs' gradient, kernel's gradient.
 ffi::Error Forward(ffi::ThreadPool pool, Numbers strides, Numbers dilation, Numbers pads, Floats x, Floats kernel,
                    FloatsOut y) {
   const auto a = x.dimensions(), k = kernel.dimensions(), b = y->dimensions();
   Correlate<false>(pool, x.typed_data(), kernel.typed_data(), y->typed_data(), a[0], k[2], k[3],
                    AxisOf(0, strides, dilation, pads, k[0], a[1], b[1]),
                    AxisOf(1, strides, dilation, pads, k[1], a[2], b[2]));
+  return ffi::Error::Success();
+}
+
+ffi::Error ForwardRelu(ffi::ThreadPool pool, Numbers strides, Numbers dilation, Numbers pads, Floats x, Floats kernel,
+                       Floats bias, FloatsOut y) {
+  const auto a = x.dimensions(), k = kernel.dimensions(), b = y->dimensions();
+  Correlate<false>(pool, x.typed_data(), kernel.typed_data(), y->typed_data(), a[0], k[2], k[3],
+                   AxisOf(0, strides, dilation, pads, k[0], a[1], b[1]),
+                   AxisOf(1, strides, dilation, pads, k[1], a[2], b[2]), bias.typed_data());
   return ffi::Error::Success();
 }
 
@@ -249,28 +260,30 @@ ffi::Error OfInputs(ffi::ThreadPool pool, Numbers strides, Numbers dilation, Num
   return ffi::Error::Success();
 }
 
-ffi::Error OfKernelHandler(ffi::ThreadPool pool, Numbers strides, Numbers dilation, Numbers pads, Floats x, Floats g,
+ffi::Error OfKernel(ffi::ThreadPool pool, Numbers strides, Numbers dilation, Numbers pads, Floats x, Floats g,
                            FloatsOut kernel) {
   const auto a = x.dimensions(), b = g.dimensions(), k = kernel->dimensions();
-  OfKernel(pool, x.typed_data(), g.typed_data(), kernel->typed_data(), a[0], k[2], k[3],
+  SumOfKernel(pool, x.typed_data(), g.typed_data(), kernel->typed_data(), a[0], k[2], k[3],
            AxisOf(0, strides, dilation, pads, k[0], a[1], b[1]), AxisOf(1, strides, dilation, pads, k[1], a[2], b[2]));
   return ffi::Error::Success();
 }
 
-auto Binding() {
+auto Where() {
   return ffi::Ffi::Bind()
       .Ctx<ffi::ThreadPool>()
       .Attr<Numbers>("strides")
       .Attr<Numbers>("dilation")
       .Attr<Numbers>("pads")
       .Arg<Floats>()
-      .Arg<Floats>()
-      .Ret<Floats>();
+      .Arg<Floats>();
 }
 
 }  // namespace
 }  // namespace hornbeam
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(convolution, hornbeam::Forward, hornbeam::Binding());
-XLA_FFI_DEFINE_HANDLER_SYMBOL(convolution_of_inputs, hornbeam::OfInputs, hornbeam::Binding());
-XLA_FFI_DEFINE_HANDLER_SYMBOL(convolution_of_kernel, hornbeam::OfKernelHandler, hornbeam::Binding());
+XLA_FFI_DEFINE_HANDLER_SYMBOL(convolution, hornbeam::Forward, hornbeam::Where().Ret<hornbeam::Floats>());
+XLA_FFI_DEFINE_HANDLER_SYMBOL(convolution_relu, hornbeam::ForwardRelu,
+                              hornbeam::Where().Arg<hornbeam::Floats>().Ret<hornbeam::Floats>());
+XLA_FFI_DEFINE_HANDLER_SYMBOL(convolution_of_inputs, hornbeam::OfInputs, hornbeam::Where().Ret<hornbeam::Floats>());
+XLA_FFI_DEFINE_HANDLER_SYMBOL(convolution_of_kernel, hornbeam::OfKernel,
+                              hornbeam::Where().Ret<hornbeam::Floats>());

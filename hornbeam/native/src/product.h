@@ -1,4 +1,4 @@
-// Products of matrices in small parts whose sums stay in registers: all that convolutions, recurrences and attention do.
+// Products of matrices in small parts whose sums stay in registers: what convolutions, recurrences and attention do.
 #pragma once
 
 #include "vector.h"
@@ -9,12 +9,22 @@ struct Tap {
   int64_t source, kernel;  // places along an axis, or where the numbers of both lie
 };
 
+// What is done to sums before they are written: the first summand, if there is, N vectors, and whether 0 is the least.
+struct Finish {
+  const float* bias = nullptr;
+  bool relu = false;
+};
+
 // y[p] = the sum over taps and c < channels of x[tap.source + p * step + c] times the line of N vectors at
 // w + tap.kernel + c * w_step, for P places. Of the last vector only what is below `filters` is written.
 template <int P, int N>
-void Tile(const float* x, int64_t step, const Tap* taps, int64_t count, int64_t channels, const float* w, int64_t w_step,
-          float* y, int64_t y_step, int64_t filters) {
+void Tile(const float* x, int64_t step, const Tap* taps, int64_t count, int64_t channels, const float* w,
+          int64_t w_step, float* y, int64_t y_step, int64_t filters, Finish finish) {
   Vector sums[P][N] = {};
+  if (finish.bias) {
+    for (int p = 0; p < P; ++p)
+      for (int n = 0; n < N; ++n) sums[p][n] = Load(finish.bias + n * kWidth);
+  }
   for (int64_t t = 0; t < count; ++t) {
     const float *at = x + taps[t].source, *line = w + taps[t].kernel;
     for (int64_t c = 0; c < channels; ++c, line += w_step) {
@@ -28,6 +38,10 @@ void Tile(const float* x, int64_t step, const Tap* taps, int64_t count, int64_t 
         for (int n = 0; n < N; ++n) sums[p][n] += number * row[n];
       }
     }
+  }
+  if (finish.relu) {
+    for (int p = 0; p < P; ++p)
+      for (int n = 0; n < N; ++n) sums[p][n] = sums[p][n] < 0.0f ? Vector{} : sums[p][n];  // NaN stays
   }
   for (int p = 0; p < P; ++p, y += y_step) {
     if (filters >= N * kWidth) {
@@ -126,8 +140,8 @@ constexpr std::array<ThreeOuterOf, sizeof...(R)> ThreeOutersOf(std::integer_sequ
 constexpr int kThird = (kRegisters - 4) / 3;  // lines of a ThreeOuter
 constexpr std::array<ThreeOuterOf, kThird> kThreeOuters = ThreeOutersOf(std::make_integer_sequence<int, kThird>());
 
-// Lines of a pair of vectors, (block of columns, row, column of the block), from `rows` lines of `columns` numbers; zeros
-// after the last column. Where `turned`, the matrix lies the other way round, as columns of `rows` numbers.
+// Lines of a pair of vectors, (block of columns, row, column of the block), from `rows` lines of `columns` numbers;
+// zeros after the last column. Where `turned`, the matrix lies the other way round, as columns of `rows` numbers.
 inline void PackBlock(const float* matrix, int64_t step, bool turned, int64_t rows, int64_t columns, int64_t block,
                       float* packed) {
   const int64_t first = block * kPair * kWidth, left = std::min<int64_t>(kPair * kWidth, columns - first);
@@ -149,7 +163,7 @@ inline void Product(const float* x, int64_t x_step, const float* packed, float* 
     for (int64_t i = 0; i < tiles; ++i) {
       const int64_t p = rows * i / tiles, next = rows * (i + 1) / tiles;
       kTiles[left > kWidth][next - p - 1](x + p * x_step, x_step, &whole, 1, depth, packed + f * depth, width,
-                                          y + p * y_step + f, y_step, left);
+                                          y + p * y_step + f, y_step, left, Finish());
     }
   }
 }
