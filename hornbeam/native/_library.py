@@ -1,8 +1,8 @@
 """The kernels' sources made into a library of this machine, once, and made known to XLA.
 
-The machine's own compiler is run at the first need, for some seconds, and the library is kept in the cache folder under
-a name that says what it was made of: sources, compiler, processor, XLA's headers. Without a compiler, a cache folder or
-a CPU there are no kernels; `HORNBEAM_NATIVE=0` switches them off.
+The machine's own compiler, or that of the package ziglang, is run at the first need, for some seconds. The library is
+kept in the cache folder under a name that says what it was made of: sources, compiler, processor, XLA's headers.
+Without a compiler, a cache folder or a CPU there are no kernels; `HORNBEAM_NATIVE=0` switches them off.
 """
 
 from __future__ import annotations
@@ -10,13 +10,18 @@ from __future__ import annotations
 import ctypes
 import functools
 import hashlib
+import importlib.util
 import os
 import platform
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
+import threading
 import warnings
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
 
@@ -31,7 +36,8 @@ KERNELS = """
     moments column_products
 """.split()
 MANY = 1 << 16  # elements, beyond which a kernel is called that goes over them once or twice
-LONGEST = 120.0  # seconds that the compiler may take
+ONE_AT_A_TIME = threading.Lock()
+LONGEST = 300.0  # seconds that the compiler may take
 
 
 def is_native() -> bool:
@@ -52,9 +58,14 @@ def target(name: str) -> str:
     return f"hornbeam_{name}_{digest}"
 
 
-@functools.cache
 def _registered() -> str | None:
-    """Make the kernels known to XLA, and return what is special to their names; None where there are none."""
+    """Make the kernels known to XLA, once, and return what is special to their names; None where there are none."""
+    with ONE_AT_A_TIME:
+        return _made_known()
+
+
+@functools.cache
+def _made_known() -> str | None:
     folder, compiler = cache_folder("native"), _compiler()
     if os.environ.get("HORNBEAM_NATIVE", "1") == "0" or folder is None or compiler is None:
         return None
@@ -66,8 +77,10 @@ def _registered() -> str | None:
             _compile(compiler, path)
         library = ctypes.CDLL(str(path))
     except (OSError, subprocess.SubprocessError) as error:
-        why = getattr(error, "stderr", None) or error
-        message = f"Hornbeam's kernels for the CPU could not be compiled with {compiler}; XLA does their work: {why}"
+        message = (
+            f"Hornbeam's kernels for the CPU could not be compiled with {' '.join(compiler)}, so XLA does their work. "
+            f"HORNBEAM_NATIVE=0 keeps from trying. What went wrong: {getattr(error, 'stderr', None) or error}"
+        )
         warnings.warn(message, RuntimeWarning, stacklevel=2)
         return None
     for name in KERNELS:
@@ -76,19 +89,22 @@ def _registered() -> str | None:
     return digest
 
 
-def _compiler() -> str | None:
-    """Return the C++ compiler, `$CXX` before all others."""
+def _compiler() -> tuple[str, ...] | None:
+    """Return the command of the C++ compiler: `$CXX`, the machine's, or that of the package ziglang."""
     if platform.system() not in ("Linux", "Darwin"):
         return None
-    return next(filter(None, map(shutil.which, filter(None, (os.environ.get("CXX"), "c++", "g++", "clang++")))), None)
+    for name in (os.environ.get("CXX"), "c++", "g++", "clang++"):
+        found = shutil.which(name) if name else None
+        if found:
+            return (found,)
+    return (sys.executable, "-m", "ziglang", "c++") if importlib.util.find_spec("ziglang") else None
 
 
-def _digest(compiler: str) -> str:
+def _digest(compiler: tuple[str, ...]) -> str:
     """Return letters that stand for all that the library depends on."""
-    version = subprocess.run([compiler, "--version"], capture_output=True, check=True, timeout=LONGEST).stdout  # noqa: S603
-    parts = [version, " ".join(FLAGS).encode(), _processor().encode(), metadata.version("jaxlib").encode()]
-    parts += [path.read_bytes() for path in sorted(SOURCES.iterdir())]
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
+    parts = [_run([*compiler, "--version"]), *FLAGS, _processor(), metadata.version("jaxlib")]
+    parts += [path.read_text(encoding="utf-8") for path in sorted(SOURCES.iterdir())]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def _processor() -> str:
@@ -110,19 +126,17 @@ def _make_private(folder: Path) -> None:
         raise PermissionError(message)
 
 
-def _compile(compiler: str, path: Path) -> None:
+def _compile(compiler: tuple[str, ...], path: Path) -> None:
     """Compile all sources at once into a library, which appears whole or not at all."""
-    with tempfile.TemporaryDirectory(dir=path.parent) as work:
-        commands = {
-            source: [compiler, *FLAGS, "-I", jax.ffi.include_dir(), "-c", str(source), "-o", f"{work}/{source.stem}.o"]
-            for source in sorted(SOURCES.glob("*.cc"))
-        }
-        running = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for command in commands.values()]  # noqa: S603
-        for process in running:
-            _, said = process.communicate(timeout=LONGEST)
-            if process.returncode:
-                raise subprocess.CalledProcessError(process.returncode, compiler, stderr=said)
-        made = [f"{work}/{source.stem}.o" for source in commands]
-        link = [compiler, *FLAGS, "-shared", *made, "-o", f"{work}/kernels.so"]
-        subprocess.run(link, capture_output=True, check=True, text=True, timeout=LONGEST)  # noqa: S603
+    with tempfile.TemporaryDirectory(dir=path.parent) as work, ThreadPoolExecutor() as pool:
+        sources = sorted(SOURCES.glob("*.cc"))
+        objects = [f"{work}/{source.stem}.o" for source in sources]
+        command = [*compiler, *FLAGS, "-I", jax.ffi.include_dir(), "-c"]
+        list(pool.map(_run, ([*command, str(source), "-o", to] for source, to in zip(sources, objects, strict=True))))
+        _run([*compiler, *FLAGS, "-shared", *objects, "-o", f"{work}/kernels.so"])
         os.replace(f"{work}/kernels.so", path)  # noqa: PTH105
+
+
+def _run(command: Sequence[str]) -> str:
+    """Return what a command says."""
+    return subprocess.run(command, capture_output=True, check=True, text=True, timeout=LONGEST).stdout  # noqa: S603
