@@ -28,20 +28,6 @@ int64_t TapsOf(const Axis& axis, int64_t o, Tap* taps) {
   return count;
 }
 
-// The kernel as blocks of a pair of vectors, each (tap, channel, filter of the block). The gradient of the inputs takes
-// channels for filters.
-template <bool gradient>
-void Pack(ffi::ThreadPool& pool, const float* kernel, int64_t taps, int64_t channels, int64_t filters, float* packed) {
-  const int64_t from = gradient ? filters : channels, to = gradient ? channels : filters;
-  constexpr int64_t block = kPair * kWidth;
-  InParallel(pool, (to + block - 1) / block, [&](int64_t b) {
-    const int64_t width = RoundUp(std::min(block, to - b * block), kWidth);
-    for (int64_t t = 0; t < taps; ++t)
-      PackBlock(kernel + t * channels * filters, filters, gradient, from, to, b,
-                packed + b * block * (taps - 1) * from + t * from * width);
-  });
-}
-
 // Rows [first, last) of an image, widened by zeros on both sides if `before` or `after` is not 0.
 const float* Widened(const float* image, int64_t first, int64_t last, int64_t columns, int64_t channels, int64_t before,
                      int64_t after, float* scratch) {
@@ -61,8 +47,14 @@ const float* Widened(const float* image, int64_t first, int64_t last, int64_t co
 // Columns of results that read the same taps: all of them, or every stride-th in the gradient of the inputs.
 struct Phase {
   int64_t first, count;
-  std::vector<Tap> taps;  // of the first; the next column's lie `step` further
+  std::vector<Tap> taps;  // of the first, by rising sources; the next column's lie `step` further
 };
+
+// Where a column of the kernel lies in the packed one: so that taps rise there as their sources do.
+template <bool gradient>
+int64_t PlaceOf(const Axis& across, int64_t k) {
+  return gradient ? across.window - 1 - k : k;
+}
 
 template <bool gradient>
 std::vector<Phase> PhasesOf(const Axis& across) {
@@ -70,9 +62,30 @@ std::vector<Phase> PhasesOf(const Axis& across) {
   const int64_t many = phases.size();
   for (int64_t q = 0; q < many; ++q) {
     phases[q] = {q, std::max<int64_t>(0, (across.out - q + many - 1) / many), std::vector<Tap>(across.window)};
-    phases[q].taps.resize(TapsOf<gradient>(across, q, phases[q].taps.data()));
+    auto& taps = phases[q].taps;
+    taps.resize(TapsOf<gradient>(across, q, taps.data()));
+    if (gradient) std::reverse(taps.begin(), taps.end());
+    for (Tap& tap : taps) tap.kernel = PlaceOf<gradient>(across, tap.kernel);
   }
   return phases;
+}
+
+// The kernel as blocks of a pair of vectors, each (tap, channel, filter of the block). The gradient of the inputs takes
+// channels for filters.
+template <bool gradient>
+void Pack(ffi::ThreadPool& pool, const float* kernel, const Axis& down, const Axis& across, int64_t channels,
+          int64_t filters, float* packed) {
+  const int64_t from = gradient ? filters : channels, to = gradient ? channels : filters;
+  const int64_t taps = down.window * across.window;
+  constexpr int64_t block = kPair * kWidth;
+  InParallel(pool, (to + block - 1) / block, [&](int64_t b) {
+    const int64_t width = RoundUp(std::min(block, to - b * block), kWidth);
+    for (int64_t t = 0; t < taps; ++t) {
+      const int64_t row = t / across.window, place = row * across.window + PlaceOf<gradient>(across, t % across.window);
+      PackBlock(kernel + t * channels * filters, filters, gradient, from, to, b,
+                packed + b * block * (taps - 1) * from + place * from * width);
+    }
+  });
 }
 
 // How many rows of results make a task: few enough to stay near, and few enough for all threads to have some.
@@ -89,11 +102,14 @@ void Correlate(ffi::ThreadPool& pool, const float* x, const float* kernel, float
   const int64_t taps = down.window * across.window;
   const int64_t whole = RoundUp(to, kWidth);
   float *packed = Scratch<0>((taps * from + 1) * whole), *starts = packed + taps * from * whole;
-  Pack<gradient>(pool, kernel, taps, channels, filters, packed);
+  Pack<gradient>(pool, kernel, down, across, channels, filters, packed);
   if (bias) std::fill_n(std::copy_n(bias, to, starts), whole - to, 0.0f);
 
   const std::vector<Phase> phases = PhasesOf<gradient>(across);
   const int64_t step = gradient ? 1 : across.stride, apart = phases.size();
+  // Taps side by side, of neighbours in the packed kernel, are one tap with the channels of all.
+  const bool joined = apart == 1 && across.dilation == 1;
+  const int64_t depth = joined ? across.window * from : from;
   int64_t low = 0, high = across.source;  // the columns that are read, those beyond the image being 0
   for (const Phase& phase : phases)
     for (const Tap& tap : phase.taps) {
@@ -128,9 +144,11 @@ void Correlate(ffi::ThreadPool& pool, const float* x, const float* kernel, float
         for (int64_t i = 0; i < count; ++i) {
           const int64_t line = lines[i].source;
           if (line < first || line >= last) continue;
-          for (const Tap& tap : phase.taps)
+          for (const Tap& tap : phase.taps) {
             all[used++] = {((line - first) * width + tap.source - low) * from,
                            (lines[i].kernel * across.window + tap.kernel) * from};
+            if (joined) break;
+          }
         }
         const int64_t tiles = (phase.count + kRows - 1) / kRows;
         for (int64_t f = 0; f < to; f += kPair * kWidth) {
@@ -139,7 +157,7 @@ void Correlate(ffi::ThreadPool& pool, const float* x, const float* kernel, float
           for (int64_t i = 0; i < tiles; ++i) {
             const int64_t p = phase.count * i / tiles, next = phase.count * (i + 1) / tiles;
             float* at = y + ((n * down.out + row) * across.out + phase.first + p * apart) * to + f;
-            kTiles[left > kWidth][next - p - 1](source + p * step * from, step * from, packed_at.data(), used, from,
+            kTiles[left > kWidth][next - p - 1](source + p * step * from, step * from, packed_at.data(), used, depth,
                                                 packed + f * taps * from, line, at, apart * to, left,
                                                 bias ? Finish{starts + f, true} : Finish());
           }
