@@ -150,7 +150,7 @@ void Correlate(ffi::ThreadPool& pool, const float* x, const float* kernel, float
             if (joined) break;
           }
         }
-        const int64_t tiles = (phase.count + kRows - 1) / kRows;
+        const int64_t tiles = (phase.count + kPlaces - 1) / kPlaces;
         for (int64_t f = 0; f < to; f += kPair * kWidth) {
           const int64_t left = to - f, line = left > kWidth ? kPair * kWidth : kWidth;
           for (int64_t i = 0; i < used; ++i) packed_at[i] = {all[i].source, all[i].kernel * line};

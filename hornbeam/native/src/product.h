@@ -58,8 +58,8 @@ template <int N, int... P>
 constexpr std::array<TileOf, sizeof...(P)> TilesOf(std::integer_sequence<int, P...>) {
   return {&Tile<P + 1, N>...};
 }
-constexpr std::array<TileOf, kRows> kTiles[kPair] = {TilesOf<1>(std::make_integer_sequence<int, kRows>()),
-                                                     TilesOf<2>(std::make_integer_sequence<int, kRows>())};
+constexpr std::array<TileOf, kPlaces> kTiles[kPair] = {TilesOf<1>(std::make_integer_sequence<int, kPlaces>()),
+                                                       TilesOf<2>(std::make_integer_sequence<int, kPlaces>())};
 
 // sums[r][n] += x[r] * g[n], over rows and columns of an image.
 template <int R, int N>
@@ -157,7 +157,7 @@ inline void PackBlock(const float* matrix, int64_t step, bool turned, int64_t ro
 inline void Product(const float* x, int64_t x_step, const float* packed, float* y, int64_t y_step, int64_t rows,
                     int64_t depth, int64_t columns) {
   const Tap whole = {0, 0};
-  const int64_t tiles = (rows + kRows - 1) / kRows;
+  const int64_t tiles = (rows + kPlaces - 1) / kPlaces;
   for (int64_t f = 0; f < columns; f += kPair * kWidth) {
     const int64_t left = columns - f, width = left > kWidth ? 2 * kWidth : kWidth;
     for (int64_t i = 0; i < tiles; ++i) {
