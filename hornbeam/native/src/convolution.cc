@@ -120,6 +120,8 @@ void Correlate(ffi::ThreadPool& pool, const float* x, const float* kernel, float
   const int64_t row_bytes = (width * from * (gradient ? 1 : down.stride) + across.out * to) * 4;
   const int64_t rows = RowsOf(down.out, row_bytes, batch, pool.num_threads());
   const int64_t parts = (down.out + rows - 1) / rows;
+  // A block of the packed kernel that is not near is worth more places that share it.
+  const int64_t longest = taps * from * kPair * kWidth * 4 > kNear ? kRows : kPlaces;
 
   InParallel(pool, batch * parts, [&](int64_t task) {
     const int64_t n = task / parts, begin = task % parts * rows, end = std::min(begin + rows, down.out);
@@ -150,7 +152,7 @@ void Correlate(ffi::ThreadPool& pool, const float* x, const float* kernel, float
             if (joined) break;
           }
         }
-        const int64_t tiles = (phase.count + kPlaces - 1) / kPlaces;
+        const int64_t tiles = (phase.count + longest - 1) / longest;
         for (int64_t f = 0; f < to; f += kPair * kWidth) {
           const int64_t left = to - f, line = left > kWidth ? kPair * kWidth : kWidth;
           for (int64_t i = 0; i < used; ++i) packed_at[i] = {all[i].source, all[i].kernel * line};

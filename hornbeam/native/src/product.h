@@ -58,8 +58,8 @@ template <int N, int... P>
 constexpr std::array<TileOf, sizeof...(P)> TilesOf(std::integer_sequence<int, P...>) {
   return {&Tile<P + 1, N>...};
 }
-constexpr std::array<TileOf, kPlaces> kTiles[kPair] = {TilesOf<1>(std::make_integer_sequence<int, kPlaces>()),
-                                                       TilesOf<2>(std::make_integer_sequence<int, kPlaces>())};
+constexpr std::array<TileOf, kRows> kTiles[kPair] = {TilesOf<1>(std::make_integer_sequence<int, kRows>()),
+                                                     TilesOf<2>(std::make_integer_sequence<int, kRows>())};
 
 // sums[r][n] += x[r] * g[n], over rows and columns of an image.
 template <int R, int N>

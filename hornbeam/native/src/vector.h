@@ -34,7 +34,7 @@ constexpr int kWidth = 4, kRegisters = 16;
 #endif
 constexpr int kPair = 2;                                   // vectors that one broadcast number is multiplied with
 constexpr int kRows = (kRegisters - kPair - 1) / kPair;    // sums of a pair that fit into the registers beside it
-constexpr int kPlaces = std::min(kRows, 10);  // rows of a Tile: more would fit, but not their addresses
+constexpr int kPlaces = std::min(kRows, 10);  // rows of a Tile whose addresses fit, too
 
 typedef float Vector __attribute__((vector_size(kWidth * 4)));
 typedef float Loose __attribute__((vector_size(kWidth * 4), aligned(4), may_alias));
