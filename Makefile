@@ -1,5 +1,5 @@
 # make demo     train the digits model, draw it, save it, load it back
-# make test     lint, tests, parity with Keras, doctests
+# make test     lint, tests, parity with Keras, doctests; make test XLA_FLAGS= compiles as for users, which takes longer
 # make faults   kill a training 102 times: it must end as if nothing had happened
 # make bench    Hornbeam beside its peers, in one run; make bench ROWS="fit predict" picks rows
 # make bench-gpu  training steps of large models on an NVIDIA GPU, likewise

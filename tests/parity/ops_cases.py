@@ -35,29 +35,31 @@ class Case(NamedTuple):
             return (*shape[:-1], 0 if shape[-1] == first[-1] else shape[-1])
         return shape
 
-    def function(self, module):
-        """Return the call as a function of a list of arrays, and the arrays."""
+    def filled(self):
+        """Return the arguments, with arrays in their places; made by NumPy, since JAX compiles each conversion."""
         rng = np.random.default_rng(len(repr(self.row)))
 
         def make(a: A):
             name, shape = a.dtype or self.dtype, self.shape(a.shape)
             if name == "bool":
-                return jnp.asarray(rng.integers(0, 2, shape), bool)
-            if "int" in name:
-                return jnp.asarray(rng.integers(np.floor(a.low), max(np.ceil(a.high), a.low + 1), shape), name)
-            if name == "complex64":
-                return jnp.asarray(rng.normal(size=shape) + 1j * rng.normal(size=shape), name)
-            return jnp.asarray(rng.uniform(a.low, a.high, shape), name)
+                made = rng.integers(0, 2, shape)
+            elif "int" in name:
+                made = rng.integers(np.floor(a.low), max(np.ceil(a.high), a.low + 1), shape)
+            elif name == "complex64":
+                made = rng.normal(size=shape) + 1j * rng.normal(size=shape)
+            else:
+                made = rng.uniform(a.low, a.high, shape)
+            return jnp.asarray(np.asarray(made, jnp.dtype(name)))
 
-        return _of_arrays(find(module, self.row), self.row.fill(make), jax.Array)
+        return self.row.fill(make)
 
     @property
     def which(self):
         return self.lengths or self.dtype
 
-    def outcome(self, module):
+    def outcome(self, module, filled):
         """Return the traced program of the values, and of the gradients of float32; an exception where it raises."""
-        call, arrays = self.function(module)
+        call, arrays = _of_arrays(find(module, self.row), filled, jax.Array)
         if self.row.eager:
             return call(arrays)
         wanted = self.row.grad and self.dtype == "float32" and not self.extra
@@ -119,7 +121,8 @@ def apart(row: Row, wanted: list[Case]) -> list[tuple[Case, str]]:
     different: list[tuple[Case, str]] = []
     pairs = []
     for case in wanted:
-        theirs, ours = case.outcome(keras.ops), case.outcome(hornbeam.ops)
+        filled = case.filled()
+        theirs, ours = case.outcome(keras.ops, filled), case.outcome(hornbeam.ops, filled)
         if isinstance(theirs, Exception):
             if not case.extra:
                 different.append((case, f"Keras refuses: {theirs}"))
