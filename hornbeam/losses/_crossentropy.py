@@ -167,6 +167,9 @@ def kl_divergence(y_true: Any, y_pred: Any) -> Any:
 class BinaryCrossentropy(LossFunctionWrapper):
     """The cross-entropy of independent yes-or-no labels (batch, ...) and probabilities, or logits, of the same shape.
 
+    With `from_logits` predictions have not been through a sigmoid; `label_smoothing` s makes labels y (1 - s) + s / 2;
+    the mean over `axis` is a sample's loss.
+
     >>> import hornbeam as keras
     >>> round(float(keras.losses.BinaryCrossentropy(from_logits=True)([[1.0]], [[0.0]])), 4)
     0.6931
@@ -196,6 +199,9 @@ class BinaryFocalCrossentropy(LossFunctionWrapper):
     """The binary cross-entropy times (1 - p)^gamma: samples that are already right count less.
 
     Lin et al., "Focal Loss for Dense Object Detection" (2017).
+
+    With `from_logits` predictions have not been through a sigmoid; `label_smoothing` s makes labels y (1 - s) + s / 2;
+    the mean over `axis` is a sample's loss.
 
     >>> import hornbeam as keras
     >>> round(float(keras.losses.BinaryFocalCrossentropy()([[1.0]], [[0.5]])), 4)
@@ -231,6 +237,9 @@ class BinaryFocalCrossentropy(LossFunctionWrapper):
 class CategoricalCrossentropy(LossFunctionWrapper):
     """The cross-entropy of one-hot labels (batch, ..., classes) and probabilities, or logits, of the same shape.
 
+    With `from_logits` predictions have not been through a softmax; `label_smoothing` s makes labels
+    y (1 - s) + s / classes; `axis` is that of the classes.
+
     >>> import hornbeam as keras
     >>> round(float(keras.losses.CategoricalCrossentropy(from_logits=True)([[0.0, 1.0]], [[3.0, 3.0]])), 4)
     0.6931
@@ -260,6 +269,9 @@ class CategoricalFocalCrossentropy(LossFunctionWrapper):
     """The categorical cross-entropy times alpha * (1 - p)^gamma: samples that are already right count less.
 
     Lin et al., "Focal Loss for Dense Object Detection" (2017).
+
+    With `from_logits` predictions have not been through a softmax; `label_smoothing` s makes labels
+    y (1 - s) + s / classes; `axis` is that of the classes.
 
     >>> import hornbeam as keras
     >>> round(float(keras.losses.CategoricalFocalCrossentropy(alpha=1.0)([[0.0, 1.0]], [[0.5, 0.5]])), 4)
