@@ -19,7 +19,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from hornbeam.native import is_native, operation
+
 Arrays = tuple[Any, ...]
+LEAST_PRODUCTS = 2**18  # multiplications below which a loop is not worth kernels: a toy must not wait for a compiler
+MOST_WEIGHTS = 2**21  # of the state's kernel, above which each thread's own reading of it takes the longest
 
 
 class Form(NamedTuple):
@@ -102,15 +106,38 @@ def _loop(
     `z` `(time, batch, columns)` is what the inputs give, `kernel` `(units, columns)` and `bias`, or None, are the
     state's. Where `counts` `(time, batch, 1)` is given and False, states and output stay. `reverse` begins at the end.
     """
+    run = STEPS if _is_fit(z, kernel, bias, states) else _steps
+    return run(z, kernel, bias, states, counts, form=form, reverse=reverse, emit=emit, keep=False)[0]
 
-    def body(carry: Arrays, step: Arrays) -> tuple[Arrays, Any]:
+
+def _is_fit(z: Any, kernel: Any, bias: Any, states: Arrays) -> bool:
+    """Return whether the kernels may do a loop, and are worth it."""
+    arrays = [x for x in (z, kernel, bias, *states) if x is not None]
+    if any(x.dtype != jnp.float32 or not all(isinstance(n, int) for n in x.shape) for x in arrays):
+        return False
+    products = z.shape[0] * z.shape[1] * kernel.size
+    return products >= LEAST_PRODUCTS and kernel.size <= MOST_WEIGHTS and is_native()
+
+
+def _steps(
+    z: Any, kernel: Any, bias: Any, states: Arrays, counts: Any, *, form: Form, reverse: bool, emit: bool, keep: bool
+) -> tuple[tuple[Any, Arrays], Arrays | None]:
+    """Return what `_loop` does and, to `keep`, what its derivative needs of each step."""
+
+    def body(carry: tuple[Arrays, Any], step: Arrays) -> tuple[tuple[Arrays, Any], Any]:
         # A second use of what is squashed, with no effect: XLA keeps it apart then, and vectorizes it.
         (h, *more), squashed = carry
         after, (squashed, _) = _advance(form, kernel, bias, (jnp.where(squashed > 1, 0, h), *more), *step)
-        return (after, squashed[0, 0]), after[0] if emit else None
+        return (after, squashed[0, 0]), (after[0] if emit else None, None)
 
-    (states, _), outputs = jax.lax.scan(body, (states, jnp.zeros((), z.dtype)), (z, counts), reverse=reverse)
-    return outputs, states
+    def keeping(carry: tuple[Arrays, Any], step: Arrays) -> tuple[tuple[Arrays, Any], Any]:
+        states, unused = carry
+        after, inside = _advance(form, kernel, bias, states, *step)
+        return (after, unused), (after[0] if emit else None, (states, *inside))
+
+    first = states, jnp.zeros((), z.dtype)
+    (last, _), (outputs, kept) = jax.lax.scan(keeping if keep else body, first, (z, counts), reverse=reverse)
+    return (outputs, last), kept
 
 
 def _advance(form: Form, kernel: Any, bias: Any, states: Arrays, z: Any, counts: Any) -> tuple[Arrays, Arrays]:
@@ -133,16 +160,37 @@ def _slopes(form: Form, kernel: Any) -> np.ndarray:
 def _forward(
     form: Form, z: Any, kernel: Any, bias: Any, states: Arrays, counts: Any, reverse: bool, emit: bool
 ) -> tuple[tuple[Any, Arrays], Arrays]:
-    def body(states: Arrays, step: Arrays) -> tuple[Arrays, Any]:
-        after, inside = _advance(form, kernel, bias, states, *step)
-        return after, (after[0] if emit else None, states, *inside)
-
-    last, (outputs, *kept) = jax.lax.scan(body, states, (z, counts), reverse=reverse)
-    return (outputs, last), (z[..., len(form.slopes) * kernel.shape[0] :], kernel, bias, counts, *kept)
+    run = STEPS if _is_fit(z, kernel, bias, states) else _steps
+    result, kept = run(z, kernel, bias, states, counts, form=form, reverse=reverse, emit=emit, keep=True)
+    return result, (z[..., len(form.slopes) * kernel.shape[0] :], kernel, bias, counts, *kept)
 
 
 def _backward(form: Form, reverse: bool, _: bool, kept: Arrays, gradients: tuple[Any, Arrays]) -> Arrays:
     of_inputs, kernel, bias, counts, before, squashed, of_state = kept
+    run = STEPS_BACK if _is_fit(squashed, kernel, bias, before) else _steps_back
+    given = kernel, squashed, of_inputs, before, of_state, counts, *gradients
+    d_inner, d_inputs, d = run(*given, form=form, reverse=reverse)
+    h, of_sums = (x.reshape(-1, x.shape[-1]) for x in (before[0], d_inner))
+    of_kernel = jnp.matmul(h.T, of_sums, preferred_element_type="float32").astype(kernel.dtype)
+    of_bias = None if bias is None else jnp.sum(d_inner, (0, 1))
+    dz = d_inner[..., : squashed.shape[-1]]
+    return dz if d_inputs is None else jnp.concatenate([dz, d_inputs], axis=-1), of_kernel, of_bias, d, None
+
+
+def _steps_back(
+    kernel: Any,
+    squashed: Any,
+    of_inputs: Any,
+    before: Arrays,
+    of_state: Any,
+    counts: Any,
+    of_outputs: Any,
+    of_last: Arrays,
+    *,
+    form: Form,
+    reverse: bool,
+) -> tuple[Any, Any, Arrays]:
+    """Return the gradients of sums, of the inputs' separate columns (None without such), of the first states."""
     blocks = jnp.split(squashed, len(form.slopes), axis=-1)
     factors, others = form.factors(blocks, of_inputs, of_state, before)
     factors = jnp.concatenate(factors, axis=-1) * (1 - squashed * squashed) * _slopes(form, kernel)
@@ -157,15 +205,28 @@ def _backward(form: Form, reverse: bool, _: bool, kept: Arrays, gradients: tuple
         stay = d_before if counts is None else [x + jnp.where(counts, 0, y) for x, y in zip(d_before, d, strict=True)]
         return (d_inner @ kernel.T + stay[0], *stay[1:]), (d_inner, d_inputs)
 
-    of_outputs, of_states = gradients
-    steps = (of_outputs, counts, factors, others)
-    d, (d_inner, d_inputs) = jax.lax.scan(body, of_states, steps, reverse=not reverse)
-    h, of_sums = (x.reshape(-1, x.shape[-1]) for x in (before[0], d_inner))
-    of_kernel = jnp.matmul(h.T, of_sums, preferred_element_type="float32").astype(kernel.dtype)
-    of_bias = None if bias is None else jnp.sum(d_inner, (0, 1))
-    dz = d_inner[..., : squashed.shape[-1]]
-    return dz if d_inputs is None else jnp.concatenate([dz, d_inputs], axis=-1), of_kernel, of_bias, d, None
+    d, (d_inner, d_inputs) = jax.lax.scan(body, of_last, (of_outputs, counts, factors, others), reverse=not reverse)
+    return d_inner, d_inputs, d
 
 
+def _attributes(
+    z: Any, kernel: Any, bias: Any, states: Any, counts: Any, *, form: Form, **how: bool
+) -> dict[str, Any]:  # fmt: skip
+    del z, kernel, states
+    return {"form": _number(form), "biased": bias is not None, "counted": counts is not None, **how}
+
+
+def _attributes_back(*given: Any, form: Form, reverse: bool) -> dict[str, Any]:
+    *_, counts, of_outputs, _ = given
+    return {"form": _number(form), "counted": counts is not None, "emit": of_outputs is not None, "reverse": reverse}
+
+
+def _number(form: Form) -> np.int64:
+    """Return the number by which the kernels know a form."""
+    return np.int64((LSTM, GRU, SIMPLE).index(form))
+
+
+STEPS = operation("recurrence", _steps, _attributes)
+STEPS_BACK = operation("recurrence_back", _steps_back, _attributes_back)
 _loop.defvjp(_forward, _backward)
 recurrence = jax.jit(_loop, static_argnums=(0, 6, 7))  # traced and compiled once for each shape, in eager calls too

@@ -2,3 +2,4 @@
 
 from hornbeam.native._convolution import convolution as convolution
 from hornbeam.native._library import is_native as is_native
+from hornbeam.native._operation import operation as operation
