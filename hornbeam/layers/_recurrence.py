@@ -168,11 +168,8 @@ def _forward(
 def _backward(form: Form, reverse: bool, _: bool, kept: Arrays, gradients: tuple[Any, Arrays]) -> Arrays:
     of_inputs, kernel, bias, counts, before, squashed, of_state = kept
     run = STEPS_BACK if _is_fit(squashed, kernel, bias, before) else _steps_back
-    given = kernel, squashed, of_inputs, before, of_state, counts, *gradients
-    d_inner, d_inputs, d = run(*given, form=form, reverse=reverse)
-    h, of_sums = (x.reshape(-1, x.shape[-1]) for x in (before[0], d_inner))
-    of_kernel = jnp.matmul(h.T, of_sums, preferred_element_type="float32").astype(kernel.dtype)
-    of_bias = None if bias is None else jnp.sum(d_inner, (0, 1))
+    given = kernel, squashed, bias, of_inputs, before, of_state, counts, *gradients
+    d_inner, d_inputs, of_kernel, of_bias, d = run(*given, form=form, reverse=reverse)
     dz = d_inner[..., : squashed.shape[-1]]
     return dz if d_inputs is None else jnp.concatenate([dz, d_inputs], axis=-1), of_kernel, of_bias, d, None
 
@@ -180,6 +177,7 @@ def _backward(form: Form, reverse: bool, _: bool, kept: Arrays, gradients: tuple
 def _steps_back(
     kernel: Any,
     squashed: Any,
+    bias: Any,
     of_inputs: Any,
     before: Arrays,
     of_state: Any,
@@ -189,8 +187,8 @@ def _steps_back(
     *,
     form: Form,
     reverse: bool,
-) -> tuple[Any, Any, Arrays]:
-    """Return the gradients of sums, of the inputs' separate columns (None without such), of the first states."""
+) -> tuple[Any, Any, Any, Any, Arrays]:
+    """Return the gradients of sums, of the inputs' separate columns (None without such), kernel, bias, first states."""
     blocks = jnp.split(squashed, len(form.slopes), axis=-1)
     factors, others = form.factors(blocks, of_inputs, of_state, before)
     factors = jnp.concatenate(factors, axis=-1) * (1 - squashed * squashed) * _slopes(form, kernel)
@@ -206,7 +204,9 @@ def _steps_back(
         return (d_inner @ kernel.T + stay[0], *stay[1:]), (d_inner, d_inputs)
 
     d, (d_inner, d_inputs) = jax.lax.scan(body, of_last, (of_outputs, counts, factors, others), reverse=not reverse)
-    return d_inner, d_inputs, d
+    h, of_sums = (x.reshape(-1, x.shape[-1]) for x in (before[0], d_inner))
+    of_kernel = jnp.matmul(h.T, of_sums, preferred_element_type="float32").astype(kernel.dtype)
+    return d_inner, d_inputs, of_kernel, None if bias is None else jnp.sum(d_inner, (0, 1)), d
 
 
 def _attributes(
@@ -217,8 +217,8 @@ def _attributes(
 
 
 def _attributes_back(*given: Any, form: Form, reverse: bool) -> dict[str, Any]:
-    *_, counts, of_outputs, _ = given
-    return {"form": _number(form), "counted": counts is not None, "emit": of_outputs is not None, "reverse": reverse}
+    bias, counts, of_outputs = (given[i] is not None for i in (2, 6, 7))
+    return {"form": _number(form), "biased": bias, "counted": counts, "emit": of_outputs, "reverse": reverse}
 
 
 def _number(form: Form) -> np.int64:

@@ -1,11 +1,12 @@
-// The loops of LSTM, GRU and SimpleRNN, and the loops back that give the gradients of their gates. The batch is split
-// among threads: each takes all steps of its rows, and waits for nobody.
+// The loops of LSTM, GRU and SimpleRNN, and the loops back that give the gradients. The batch is split among threads:
+// each takes all steps of its rows, and waits for nobody.
 #include "math_tanh.h"
 #include "product.h"
 
 namespace hornbeam {
 namespace {
 
+constexpr int64_t kDeep = 128;  // lines that are added at once to the kernel's gradient
 constexpr int64_t kFewRows = 4;  // fewer would leave the sums of a tile waiting for each other
 
 inline Vector Gate(Vector squashed) { return squashed * 0.5f + 0.5f; }  // the sigmoid, whose tanh(x / 2) it is given
@@ -168,13 +169,18 @@ struct Loop {
   int64_t steps, batch, units;
   bool reverse;
 
-  // Calls rows(first, last) on the threads, each for its part of the batch.
+  // Into how many shares the batch is split.
+  int64_t Shares(const ffi::ThreadPool& pool) const {
+    const int64_t most = (batch + kFewRows - 1) / kFewRows;
+    return std::min<int64_t>(std::max<int64_t>(pool.num_threads(), 1), most);
+  }
+
+  // Calls rows(share, first, last) on the threads, each for its share of the batch.
   template <typename Rows>
   void Split(ffi::ThreadPool& pool, const Rows& rows) const {
-    const int64_t most = (batch + kFewRows - 1) / kFewRows;
-    const int64_t shares = std::min<int64_t>(std::max<int64_t>(pool.num_threads(), 1), most);
+    const int64_t shares = Shares(pool);
     InParallel(pool, shares,
-               [&](int64_t share) { rows(batch * share / shares, batch * (share + 1) / shares); });
+               [&](int64_t share) { rows(share, batch * share / shares, batch * (share + 1) / shares); });
   }
 
   int64_t StepAt(int64_t i) const { return reverse ? steps - 1 - i : i; }
@@ -227,7 +233,7 @@ void Forward(ffi::ThreadPool& pool, const Loop& loop, const float* z, const floa
   float *squashed = made.Next(keep), *of_state = made.Next(keep);
   const float* packed = Packed(pool, kernel, columns, false, units, columns);
 
-  loop.Split(pool, [&](int64_t begin, int64_t end) {
+  loop.Split(pool, [&](int64_t, int64_t begin, int64_t end) {
     const int64_t rows = end - begin, bytes = rows * units * 4;
     float* inner = Scratch<1>(rows * columns);
     for (int i = 0; i < Form::kStates; ++i) std::memcpy(states[i] + begin * units, first[i] + begin * units, bytes);
@@ -249,31 +255,60 @@ void Forward(ffi::ThreadPool& pool, const Loop& loop, const float* z, const floa
   });
 }
 
-// Of (kernel, what was squashed, separate parts of inputs, states before each step, separate parts of the state, counts,
-// gradients of outputs and last states) makes the gradients of (sums, separate parts of inputs, first states).
+// Adds to `total` (depth, padded) what some steps of some rows give to the kernel's gradient: states before, turned, times
+// gradients of sums. `x` and `g` are of the first step and row, and the next step lies `batch` rows on.
+void AddProduct(const float* x, const float* g, int64_t steps, int64_t batch, int64_t rows, int64_t depth,
+                int64_t columns, float* total, int64_t padded) {
+  float* part = Scratch<2>(steps * rows * kPair * kWidth);  // of `g`, side by side
+  const int64_t tiles = (depth + kRows - 1) / kRows;
+  for (int64_t f = 0; f < columns; f += kPair * kWidth) {
+    const int64_t width = padded - f > kWidth ? 2 * kWidth : kWidth, left = std::min(columns - f, width);
+    float* to = part;
+    for (int64_t step = 0; step < steps; ++step)
+      for (int64_t row = 0; row < rows; ++row, to += width) {
+        std::memcpy(to, g + (step * batch + row) * columns + f, left * 4);
+        std::memset(to + left, 0, (width - left) * 4);
+      }
+    for (int64_t i = 0; i < tiles; ++i) {
+      const int64_t r = depth * i / tiles, next = depth * (i + 1) / tiles;
+      kOuters[width > kWidth][next - r - 1](x + r, batch * depth, depth, part, rows * width, width, steps, rows,
+                                            total + r * padded + f, padded);
+    }
+  }
+}
+
+// Of (kernel, what was squashed, bias, separate parts of inputs, states before each step, separate parts of the state,
+// counts, gradients of outputs and last states) makes the gradients of (sums, separate parts of inputs, kernel, bias,
+// first states).
 template <typename Form>
 void Backward(ffi::ThreadPool& pool, const Loop& loop, const float* kernel, const float* squashed, Given given,
-              Made made, bool counted, bool emit) {
+              Made made, bool biased, bool counted, bool emit) {
   const int64_t units = loop.units, columns = kColumns<Form> * units;
+  given.Next(biased);
   const float *of_inputs = given.Next(), *before[2], *last[2];
   for (int i = 0; i < Form::kStates; ++i) before[i] = given.Next();
   const float* of_state = given.Next();
   const bool* counts = given.Next<bool>(counted);
   const float* of_outputs = given.Next(emit);
   for (int i = 0; i < Form::kStates; ++i) last[i] = given.Next();
-  float *d_inner = made.Next(), *d_inputs = made.Next(Form::kSeparate), *d[2];
+  float *d_inner = made.Next(), *d_inputs = made.Next(Form::kSeparate), *of_kernel = made.Next();
+  float *of_bias = made.Next(biased), *d[2];
   for (int i = 0; i < Form::kStates; ++i) d[i] = made.Next();
   const float* packed = Packed(pool, kernel, columns, true, columns, units);
+  // Each thread adds up its share of the kernel's gradient, and of the bias's in a line after it.
+  const int64_t shares = loop.Shares(pool), padded = RoundUp(columns, kWidth), lines = units + 1;
+  float* totals = Scratch<3>(shares * lines * padded);
 
-  loop.Split(pool, [&](int64_t begin, int64_t end) {
-    const int64_t rows = end - begin;
-    float* through = Scratch<1>(rows * units);
+  loop.Split(pool, [&](int64_t share, int64_t begin, int64_t end) {
+    const int64_t rows = end - begin, many = std::max<int64_t>(1, kDeep / rows);
+    float *through = Scratch<1>(rows * units), *total = totals + share * lines * padded;
+    std::memset(total, 0, lines * padded * 4);
     for (int i = 0; i < Form::kStates; ++i)
       std::memcpy(d[i] + begin * units, last[i] + begin * units, rows * units * 4);
     for (int64_t n = loop.steps; n-- > 0;) {
-      const int64_t step = loop.StepAt(n) * loop.batch;
-      for (int64_t row = begin; row < end; ++row) {
-        const int64_t at = step + row, here = row * units;
+      const int64_t step = loop.StepAt(n), first = step * loop.batch + begin;
+      for (int64_t row = 0; row < rows; ++row) {
+        const int64_t at = first + row, here = (begin + row) * units;
         const bool two = Form::kStates > 1;
         StepBack<Form>({of_inputs + at * Form::kSeparate * units,
                         {before[0] + at * units, At(two ? before[1] : nullptr, at * units)},
@@ -282,10 +317,29 @@ void Backward(ffi::ThreadPool& pool, const Loop& loop, const float* kernel, cons
                         {d[0] + here, At(two ? d[1] : nullptr, here)}, d_inner + at * columns,
                         At(d_inputs, at * units)},
                        units);
+        if (biased)
+          for (int64_t i = 0; i < columns; ++i) total[units * padded + i] += d_inner[at * columns + i];
       }
-      Product(d_inner + (step + begin) * columns, columns, packed, through, units, rows, columns, units);
+      Product(d_inner + first * columns, columns, packed, through, units, rows, columns, units);
       float* sum = d[0] + begin * units;
       for (int64_t i = 0; i < rows * units; ++i) sum[i] += through[i];
+      const int64_t done = loop.steps - n;
+      if (done % many == 0 || n == 0) {  // the gradients of some steps are near
+        const int64_t fresh = done % many ? done % many : many;
+        const int64_t low = (loop.reverse ? step - fresh + 1 : step) * loop.batch + begin;
+        AddProduct(before[0] + low * units, d_inner + low * columns, fresh, loop.batch, rows, units, columns, total,
+                   padded);
+      }
+    }
+  });
+
+  InParallel(pool, lines, [&](int64_t line) {
+    float* to = line < units ? of_kernel + line * columns : of_bias;
+    if (!to) return;
+    std::memset(to, 0, columns * 4);
+    for (int64_t share = 0; share < shares; ++share) {
+      const float* total = totals + (share * lines + line) * padded;
+      for (int64_t i = 0; i < columns; ++i) to[i] += total[i];
     }
   });
 }
@@ -309,12 +363,13 @@ ffi::Error ForwardHandler(ffi::ThreadPool pool, int64_t form, bool biased, bool 
   return ffi::Error::Success();
 }
 
-ffi::Error BackwardHandler(ffi::ThreadPool pool, int64_t form, bool counted, bool emit, bool reverse, Floats kernel,
+ffi::Error BackwardHandler(ffi::ThreadPool pool, int64_t form, bool biased, bool counted, bool emit, bool reverse, Floats kernel,
                            Floats squashed, ffi::RemainingArgs given, ffi::RemainingRets made) {
   const auto sizes = squashed.dimensions();
   const Loop loop = {sizes[0], sizes[1], kernel.dimensions()[0], reverse};
   WithForm(form, [&](auto cell) {
-    Backward<decltype(cell)>(pool, loop, kernel.typed_data(), squashed.typed_data(), {given}, {made}, counted, emit);
+    Backward<decltype(cell)>(pool, loop, kernel.typed_data(), squashed.typed_data(), {given}, {made}, biased, counted,
+                            emit);
   });
   return ffi::Error::Success();
 }
@@ -339,6 +394,7 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(recurrence_back, hornbeam::BackwardHandler,
                               hornbeam::ffi::Ffi::Bind()
                                   .Ctx<hornbeam::ffi::ThreadPool>()
                                   .Attr<int64_t>("form")
+                                  .Attr<bool>("biased")
                                   .Attr<bool>("counted")
                                   .Attr<bool>("emit")
                                   .Attr<bool>("reverse")
