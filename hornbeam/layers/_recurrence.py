@@ -22,7 +22,8 @@ import numpy as np
 from hornbeam.native import is_native, operation
 
 Arrays = tuple[Any, ...]
-LEAST_PRODUCTS = 2**18  # multiplications below which a loop is not worth kernels: a toy must not wait for a compiler
+LEAST_PRODUCTS = 2**20  # multiplications below which a loop is not worth kernels: a toy must not wait for a compiler
+LARGE_BATCH = 64  # rows that count there: a program that is only read has thousands
 MOST_WEIGHTS = 2**21  # of the state's kernel, above which each thread's own reading of it takes the longest
 
 
@@ -106,17 +107,21 @@ def _loop(
     `z` `(time, batch, columns)` is what the inputs give, `kernel` `(units, columns)` and `bias`, or None, are the
     state's. Where `counts` `(time, batch, 1)` is given and False, states and output stay. `reverse` begins at the end.
     """
-    run = STEPS if _is_fit(z, kernel, bias, states) else _steps
+    run = STEPS if is_fit(z.shape, kernel, z, bias, states) else _steps
     return run(z, kernel, bias, states, counts, form=form, reverse=reverse, emit=emit, keep=False)[0]
 
 
-def _is_fit(z: Any, kernel: Any, bias: Any, states: Arrays) -> bool:
-    """Return whether the kernels may do a loop, and are worth it."""
-    arrays = [x for x in (z, kernel, bias, *states) if x is not None]
-    if any(x.dtype != jnp.float32 or not all(isinstance(n, int) for n in x.shape) for x in arrays):
+def is_fit(shape: Sequence[object], *arrays: Any) -> bool:
+    """Return whether the kernels may do a loop over `shape` (time, batch, ...), and are worth it.
+
+    `arrays` are the recurrent kernel and what else there is, in a nest.
+    """
+    leaves: list[Any] = jax.tree.leaves(arrays)
+    if any(x.dtype != jnp.float32 for x in leaves) or not all(isinstance(n, int) for n in shape):
         return False
-    products = z.shape[0] * z.shape[1] * kernel.size
-    return products >= LEAST_PRODUCTS and kernel.size <= MOST_WEIGHTS and is_native()
+    steps, batch, *_ = (int(n) for n in shape if isinstance(n, int))
+    products, weights = steps * min(batch, LARGE_BATCH) * leaves[0].size, leaves[0].size
+    return products >= LEAST_PRODUCTS and weights <= MOST_WEIGHTS and is_native()
 
 
 def _steps(
@@ -160,14 +165,14 @@ def _slopes(form: Form, kernel: Any) -> np.ndarray:
 def _forward(
     form: Form, z: Any, kernel: Any, bias: Any, states: Arrays, counts: Any, reverse: bool, emit: bool
 ) -> tuple[tuple[Any, Arrays], Arrays]:
-    run = STEPS if _is_fit(z, kernel, bias, states) else _steps
+    run = STEPS if is_fit(z.shape, kernel, z, bias, states) else _steps
     result, kept = run(z, kernel, bias, states, counts, form=form, reverse=reverse, emit=emit, keep=True)
     return result, (z[..., len(form.slopes) * kernel.shape[0] :], kernel, bias, counts, *kept)
 
 
 def _backward(form: Form, reverse: bool, _: bool, kept: Arrays, gradients: tuple[Any, Arrays]) -> Arrays:
     of_inputs, kernel, bias, counts, before, squashed, of_state = kept
-    run = STEPS_BACK if _is_fit(squashed, kernel, bias, before) else _steps_back
+    run = STEPS_BACK if is_fit(squashed.shape, kernel, squashed, bias, before, gradients) else _steps_back
     given = kernel, squashed, bias, of_inputs, before, of_state, counts, *gradients
     d_inner, d_inputs, of_kernel, of_bias, d = run(*given, form=form, reverse=reverse)
     dz = d_inner[..., : squashed.shape[-1]]

@@ -6,7 +6,7 @@
 namespace hornbeam {
 namespace {
 
-constexpr int64_t kDeep = 128;  // lines that are added at once to the kernel's gradient
+constexpr int64_t kDeep = 256;  // lines that are added at once to the kernel's gradient
 constexpr int64_t kFewRows = 4;  // fewer would leave the sums of a tile waiting for each other
 
 inline Vector Gate(Vector squashed) { return squashed * 0.5f + 0.5f; }  // the sigmoid, whose tanh(x / 2) it is given
