@@ -5,9 +5,9 @@ not depend on the gradient that comes back. Here all of that is computed for all
 which gives the gradients of the gates alone; the kernel's is one product after it. All sigmoids and hyperbolic tangents
 of what inputs and state give together are one tanh of one array, since sigmoid(x) = tanh(x / 2) / 2 + 1 / 2: XLA
 vectorizes that on a CPU, and not its sigmoid. There larger loops are done by kernels of this package
-(`src/recurrence.cc`), which do all of that at each step for a part of the batch, while it is near. 80 steps of 128 units,
-forward and back, batches of 32, take one core 9 ms for an LSTM, without the kernels 17. Forward-mode derivatives are not
-there: `jax.jvp` of these layers needs `unroll=True`.
+(`src/recurrence.cc`), which do all of it at each step for a part of the batch, while that is near. 80 steps of 128
+units, forward and back, batches of 32, take one core 9 ms for an LSTM, without the kernels 17. Forward-mode derivatives
+are not there: `jax.jvp` of these layers needs `unroll=True`.
 """
 
 from __future__ import annotations
