@@ -128,6 +128,11 @@ def in_two_parts(cell: Any) -> bool:
     return isinstance(cell, RecurrentCell) and type(cell).call is RecurrentCell.call
 
 
+def has_one_bias(cell: RecurrentCell) -> bool:
+    """Return whether all that a cell does with its bias is to add it to the inputs' product."""
+    return cell.bias is not None and type(cell).project is RecurrentCell.project
+
+
 def product(x: Any, kernel: Any, mask: Any) -> Any:
     """Return `x @ kernel`, `x` times a dropout mask before: one `(batch, features)`, or one for each gate's columns."""
     if mask is None or mask.ndim == 2:

@@ -20,15 +20,17 @@ from hornbeam.layers._cells import (
     SimpleRNNCell,
     StackedRNNCells,
     as_cell,
+    has_one_bias,
     in_two_parts,
     initial_state,
+    product,
     run_cell,
     usual_form,
 )
 from hornbeam.layers._checks import refusal
 from hornbeam.layers._input_spec import InputSpec
 from hornbeam.layers._layer import Layer
-from hornbeam.layers._recurrence import Form, recurrence
+from hornbeam.layers._recurrence import Form, is_fit, recurrence
 
 
 class RNN(Layer):
@@ -163,13 +165,12 @@ class RNN(Layer):
         of_inputs, of_state = drawn if split and drawn is not None else (None, None)
         zero = self.zero_output_for_mask and counts is not None
         emit = self.return_sequences or zero or not parted
-        if split:
-            xs = cell.project(xs, of_inputs)
         usual = split and of_state is None and not zero and not self.unroll and xs.shape[1] != 0  # some samples
         form = usual_form(cell) if usual else None
         if form is not None:
-            states, outputs = self._walk_usual(form, xs, counts, initial_state, emit)
+            states, outputs = self._walk_usual(form, xs, of_inputs, counts, initial_state, emit)
         else:
+            xs = cell.project(xs, of_inputs) if split else xs
             whole = functools.partial(run_cell, cell, training=training, masks=drawn)
             step = functools.partial(cell.step, mask=of_state) if split else whole
             states, outputs = self._walk(self._masked(step), xs, counts, initial_state, emit)
@@ -182,9 +183,14 @@ class RNN(Layer):
             outputs = jnp.flip(outputs, 0)
         return last, jnp.swapaxes(outputs, 0, 1) if self.return_sequences else None, states
 
-    def _walk_usual(self, form: Form, xs: Any, counts: Any, states: Any, emit: bool) -> tuple[Any, Any]:
-        """Return what `_walk` does, for a cell of a usual form."""
-        kernel, bias = self.cell.recurrent_kernel.value, self.cell.recurrent_bias
+    def _walk_usual(self, form: Form, xs: Any, of_inputs: Any, counts: Any, states: Any, emit: bool) -> tuple[Any, Any]:
+        """Return what `_walk` does, for a cell of a usual form; dropout multiplies its inputs by `of_inputs`."""
+        cell: Any = self.cell
+        kernel, bias = cell.recurrent_kernel.value, cell.recurrent_bias
+        if bias is None and has_one_bias(cell) and is_fit(xs.shape, kernel, states):
+            bias, xs = cell.bias.value, product(xs, cell.kernel.value, of_inputs)  # the kernels add it at no cost
+        else:
+            xs = cell.project(xs, of_inputs)
         counts = None if counts is None else counts[..., None]
         result: Any = recurrence(form, xs, kernel, bias, tuple(states), counts, self.go_backwards, emit)
         return list(result[1]), result[0]

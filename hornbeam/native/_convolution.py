@@ -50,10 +50,10 @@ def _of_kernel(x: Any, g: Any, size: tuple[int, ...], **where: Any) -> Any:
 
 
 WHERE = ("strides", "dilation", "pads")
-OUTPUTS = operation("convolution", _outputs, WHERE, ("size",))
+OUTPUTS = operation("convolution", _outputs, WHERE)
 RELU = operation("convolution_relu", lambda x, k, b, **where: jax.nn.relu(_outputs(x, k, **where) + b), WHERE)
-OF_INPUTS = operation("convolution_of_inputs", _of_inputs, WHERE, ("size",))
-OF_KERNEL = operation("convolution_of_kernel", _of_kernel, WHERE, ("size",))
+OF_INPUTS = operation("convolution_of_inputs", _of_inputs, WHERE)
+OF_KERNEL = operation("convolution_of_kernel", _of_kernel, WHERE)
 
 
 def _size(x: Any) -> tuple[int, ...]:

@@ -33,7 +33,7 @@ SOURCES = Path(__file__).parent / "src"
 FLAGS = ("-std=c++17", "-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno", "-fPIC", "-w")
 KERNELS = """
     convolution convolution_relu convolution_of_inputs convolution_of_kernel largest largest_change largest_gradient
-    moments column_products
+    moments column_products recurrence recurrence_back
 """.split()
 MANY = 1 << 16  # elements, beyond which a kernel is called that goes over them once or twice
 ONE_AT_A_TIME = threading.Lock()

@@ -2,51 +2,100 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 from jax.extend.core import Primitive
-from jax.interpreters import batching, mlir
+from jax.interpreters import ad, batching, mlir
 
 from hornbeam.native._library import target
 
+Formula = Callable[..., Any]
+Attributes = Callable[[Sequence[Any], dict[str, Any]], dict[str, Any]]
 
-def operation(
-    name: str,
-    by_xla: Callable[..., Any],
-    numbers: Sequence[str] = (),
-    other: Sequence[str] = (),
-    *,
-    kernel: bool = True,
-) -> Primitive:
-    """Return an operation on arrays that computes what `by_xla` does, on a CPU by the kernel of this name, if there is.
 
-    Its parameters are the kernel's `numbers`, nests of whole numbers that reach it in one flat line each, and `other`
-    ones. Under `vmap`, in exported programs and on other devices it is `by_xla`.
+def operation(name: str, formula: Formula, numbers: Sequence[str] = (), *, kernel: bool = True) -> Primitive:
+    """Return an operation on arrays with one result: what `formula` computes, on a CPU the kernel of this name.
+
+    Its parameters are the formula's keyword arguments; those that are called `numbers`, nests of whole numbers, reach
+    the kernel in one flat line each. Rules for its derivatives are its maker's to add.
+    """
+
+    def attributes(_: Sequence[Any], how: dict[str, Any]) -> dict[str, Any]:
+        return {name: np.ravel(how[name]).astype(np.int64) for name in numbers}
+
+    return _primitive(name, formula, attributes if kernel else None, several=False)
+
+
+def nested_operation(name: str, formula: Formula, attributes: Callable[..., dict[str, Any]]) -> Formula:
+    """Return a function like `formula`, of nests of float32 arrays and hashable keyword arguments.
+
+    On a CPU it is the kernel of this name, which is given `attributes` of the same arguments (of arrays shapes and
+    types matter alone; None stays None). Where it is differentiated it is the formula.
+    """
+
+    def flat(*leaves: Any, tree: Any, how: Any) -> list[Any]:
+        return jax.tree.leaves(formula(*jax.tree.unflatten(tree, leaves), **dict(how)))
+
+    def attributes_of(avals: Sequence[Any], how: dict[str, Any]) -> dict[str, Any]:
+        return attributes(*jax.tree.unflatten(how["tree"], avals), **dict(how["how"]))
+
+    def derivative(primals: Any, tangents: Any, **how: Any) -> Any:
+        filled = [_filled(x, t) for x, t in zip(primals, tangents, strict=True)]
+        return jax.jvp(functools.partial(flat, **how), tuple(primals), tuple(filled))
+
+    made = _primitive(name, flat, attributes_of, several=True)
+    ad.primitive_jvps[made] = derivative
+
+    @functools.wraps(formula)
+    def bound(*given: Any, **how: Any) -> Any:
+        leaves, tree = jax.tree.flatten(given)
+        results = made.bind(*leaves, tree=tree, how=tuple(sorted(how.items())))
+        shapes = jax.eval_shape(functools.partial(formula, **how), *given)
+        return jax.tree.unflatten(jax.tree.structure(shapes), results)
+
+    return bound
+
+
+def _primitive(name: str, formula: Formula, attributes: Attributes | None, *, several: bool) -> Primitive:
+    """Return an operation that is a kernel on a CPU, if it has `attributes`.
+
+    It is the formula on other devices, under `vmap` and in exported programs, which other machines may run.
     """
     made = Primitive(f"hornbeam_{name}")
-    made.def_impl(jax.jit(made.bind, static_argnames=(*numbers, *other)))
-    made.def_abstract_eval(lambda *arrays, **how: _abstract(by_xla, arrays, how))
-    plain = mlir.lower_fun(by_xla, multiple_results=False)
+    made.multiple_results = several
 
-    def native(context: Any, *arrays: Any, **how: Any) -> Any:
-        if context.module_context.lowering_parameters.for_export:
-            return plain(context, *arrays, **how)
-        flat = {name: np.ravel(how[name]).astype(np.int64) for name in numbers}
-        return jax.ffi.ffi_lowering(target(name))(context, *arrays, **flat)
+    def abstract(*avals: Any, **how: Any) -> Any:
+        results = jax.eval_shape(functools.partial(formula, **how), *avals)
+        return jax.tree.map(lambda r: avals[0].update(shape=r.shape, dtype=r.dtype, weak_type=False), results)
 
-    def batched(arrays: Any, axes: Any, **how: Any) -> Any:
-        return jax.vmap(lambda *each: by_xla(*each, **how), axes)(*arrays), 0
+    def mapped(arrays: Any, axes: Any, **how: Any) -> Any:
+        results = jax.vmap(functools.partial(formula, **how), axes)(*arrays)
+        return results, jax.tree.map(lambda _: 0, results)
 
+    plain = mlir.lower_fun(formula, multiple_results=several)
+
+    def native(context: Any, *operands: Any, **how: Any) -> Any:
+        if attributes is None or context.module_context.lowering_parameters.for_export:
+            return plain(context, *operands, **how)
+        return jax.ffi.ffi_lowering(target(name))(context, *operands, **attributes(context.avals_in, how))
+
+    eager = jax.jit(lambda arrays, how: made.bind(*arrays, **dict(how)), static_argnums=1)
+
+    made.def_impl(lambda *arrays, **how: eager(arrays, tuple(how.items())))
+    made.def_abstract_eval(abstract)
     mlir.register_lowering(made, plain)
-    if kernel:
-        mlir.register_lowering(made, native, platform="cpu")
-    batching.primitive_batchers[made] = batched
+    mlir.register_lowering(made, native, platform="cpu")
+    batching.primitive_batchers[made] = mapped
     return made
 
 
-def _abstract(by_xla: Callable[..., Any], arrays: Sequence[Any], how: dict[str, Any]) -> Any:
-    result = jax.eval_shape(lambda *each: by_xla(*each, **how), *arrays)
-    return arrays[0].update(shape=result.shape, dtype=result.dtype, weak_type=False)
+def _filled(x: Any, tangent: Any) -> Any:
+    """Return a tangent as an array."""
+    if not isinstance(tangent, ad.Zero):
+        return tangent
+    is_float = jax.numpy.issubdtype(x.dtype, jax.numpy.floating)
+    return jax.numpy.zeros_like(x) if is_float else np.zeros(x.shape, jax.dtypes.float0)

@@ -245,10 +245,19 @@ def _cond(eqn: Any, taken: list[Found], walk: Walk) -> list[Found]:
     return first
 
 
+def _own_recurrence(eqn: Any, taken: list[Found], walk: Walk) -> list[Found]:  # noqa: ARG001
+    """Follow a loop of this package's over steps, of arrays (batch, ...) and (steps, batch, ...)."""
+    _, kernel, bias, *_ = eqn.params["tree"].unflatten(taken)
+    _need(kernel is None and bias is None)
+    _need(all(place is None or place.axis == v.aval.ndim - 2 for v, place in zip(eqn.invars, taken, strict=True)))
+    return [Place(v.aval.ndim - 2, _outer(*taken)) for v in eqn.outvars]
+
+
 _PROGRAMS: dict[str, Callable[[Any, list[Found], Walk], list[Found]]] = {
     **dict.fromkeys(CALLS, _call),
     "cond": _cond,
     "custom_vjp_call": _custom_vjp,
+    "hornbeam_recurrence": _own_recurrence,
     "scan": _scan,
     "while": _while,
 }
