@@ -338,6 +338,13 @@ def _conv(eqn: Any, taken: list[Found]) -> Place:
     return Place(numbers.out_spec[0], place.outer)
 
 
+def _attention(_: Any, taken: list[Found]) -> Place:
+    """Batches come first in query, key, value and, where it differs among samples, mask."""
+    place = _together(taken)
+    _need(place.axis == 0)
+    return place
+
+
 def _own_conv(_: Any, taken: list[Found]) -> Place:
     """A convolution of this package's: batches come first, the kernel second."""
     place = _together(taken[:1])
@@ -387,6 +394,7 @@ _RULES: dict[str, Callable[[Any, list[Found]], Place]] = {
     "dynamic_update_slice": _update,
     "expand_dims": _reshape,
     "gather": _gather,
+    "hornbeam_attention": _attention,
     "hornbeam_convolution": _own_conv,
     "pad": _pad,
     "reduce_window_max": _window,
