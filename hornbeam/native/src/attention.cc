@@ -66,15 +66,34 @@ void Hide(const Attention& a, const Block& block, int64_t row, float* at, float 
   if (a.causal && query + 1 < block.seen) std::fill(at + query + 1, at + block.seen, value);
 }
 
-float Sum(Vector v) {
-  float sum = 0;
-  for (int i = 0; i < kWidth; ++i) sum += v[i];
-  return sum;
+// One number of all those in a vector, halves upon halves.
+template <typename Join>
+float Folded(Vector v, const Join& join) {
+  float lanes[kWidth];
+  std::memcpy(lanes, &v, sizeof lanes);
+#pragma GCC unroll 8
+  for (int width = kWidth / 2; width > 0; width /= 2)
+#pragma GCC unroll 16
+    for (int i = 0; i < width; ++i) lanes[i] = join(lanes[i], lanes[i + width]);
+  return lanes[0];
 }
 
-// The weights of a block's queries, before the division by their sums, from keys packed and times the scale.
+float Sum(Vector v) {
+  return Folded(v, [](float a, float b) { return a + b; });
+}
+
+void Add(const float* __restrict x, int64_t count, float* __restrict total) {
+  for (int64_t i = 0; i < count; ++i) total[i] += x[i];
+}
+
+void Multiply(float* x, int64_t count, float times) {
+  for (int64_t i = 0; i < count; ++i) x[i] *= times;
+}
+
+// The weights of a block's queries, to be multiplied by `parts`, which make their sums 1; from keys that are packed and
+// were multiplied by the scale.
 void Weigh(const Attention& a, const Block& block, const float* q, int64_t q_step, const float* keys, float* weights,
-           float* sums) {
+           float* parts) {
   Product(q, q_step, keys, weights, a.line(), block.rows, a.size, block.padded());
   for (int64_t row = 0; row < block.rows; ++row) {
     float* at = weights + row * a.line();
@@ -85,14 +104,13 @@ void Weigh(const Attention& a, const Block& block, const float* q, int64_t q_ste
       const Vector score = Load(at + j);
       most = score > most ? score : most;
     }
-    float top = most[0];
-    for (int i = 1; i < kWidth; ++i) top = std::max(top, most[i]);
+    const float top = Folded(most, [](float a, float b) { return a > b ? a : b; });
     for (int64_t j = 0; j < block.padded(); j += kWidth) {
       const Vector weight = Exp(Load(at + j) - top);
       Store(at + j, weight);
       total += weight;
     }
-    sums[row] = Sum(total);
+    parts[row] = 1 / Sum(total);
   }
 }
 
@@ -100,8 +118,7 @@ void Weigh(const Attention& a, const Block& block, const float* q, int64_t q_ste
 float* Packed(const float* x, int64_t step, bool turned, int64_t length, int64_t size, float times, float* packed) {
   const int64_t rows = turned ? size : length, columns = turned ? length : size;
   for (int64_t b = 0; b * kPair * kWidth < columns; ++b) PackBlock(x, step, turned, rows, columns, b, packed);
-  if (times != 1)
-    for (int64_t i = 0; i < rows * RoundUp(columns, kWidth); ++i) packed[i] *= times;
+  if (times != 1) Multiply(packed, rows * RoundUp(columns, kWidth), times);
   return packed;
 }
 
@@ -124,14 +141,13 @@ void Forward(ffi::ThreadPool& pool, const Attention& a, float* y) {
     float* values = Packed(a.v + head_of_keys * a.out, a.key_heads * a.out, false, a.keys, a.out, 1,
                            Scratch<1>(a.keys * RoundUp(a.out, kWidth)));
     float* weights = Scratch<2>(kQueries * a.line());
-    float sums[kQueries];
+    float parts[kQueries];
     for (int64_t i = each * share / shares; i < each * (share + 1) / shares; ++i) {
       const Block block = BlockOf(a, n, key_head, i);
       const int64_t at = (n * a.queries + block.first) * a.heads + block.head, step = a.heads * a.out;
-      Weigh(a, block, a.q + at * a.size, a.heads * a.size, keys, weights, sums);
+      Weigh(a, block, a.q + at * a.size, a.heads * a.size, keys, weights, parts);
       Product(weights, a.line(), values, y + at * a.out, step, block.rows, block.seen, a.out, a.keys);
-      for (int64_t row = 0; row < block.rows; ++row)
-        for (int64_t c = 0; c < a.out; ++c) y[at * a.out + row * step + c] /= sums[row];
+      for (int64_t row = 0; row < block.rows; ++row) Multiply(y + at * a.out + row * step, a.out, parts[row]);
     }
   });
 }
@@ -147,7 +163,7 @@ void OfBlocks(const Attention& a, const float* g, float* dq, int64_t n, int64_t 
   float* back = Packed(k, a.key_heads * a.size, false, a.keys, a.size, a.scale, Scratch<2>(a.keys * size));
   float *weights = Scratch<3>(2 * kQueries * line), *changes = weights + kQueries * line;
   float *q_block = Scratch<4>(kQueries * (size + out)), *g_block = q_block + kQueries * size;
-  float sums[kQueries];
+  float parts[kQueries];
   std::fill(dk, dk + a.keys * size, 0.0f);
   std::fill(dv, dv + a.keys * out, 0.0f);
   for (int64_t i = begin; i < end; ++i) {
@@ -155,14 +171,14 @@ void OfBlocks(const Attention& a, const float* g, float* dq, int64_t n, int64_t 
     const int64_t at = (n * a.queries + block.first) * a.heads + block.head, q_step = a.heads * a.size;
     Gather(a.q + at * a.size, q_step, block.rows, a.size, q_block);
     Gather(g + at * a.out, a.heads * a.out, block.rows, a.out, g_block);
-    Weigh(a, block, q_block, size, keys, weights, sums);
+    Weigh(a, block, q_block, size, keys, weights, parts);
     Product(g_block, out, values, changes, line, block.rows, a.out, block.padded());
     for (int64_t row = 0; row < block.rows; ++row) {
       float *weight = weights + row * line, *change = changes + row * line;
       std::fill(change + block.seen, change + block.padded(), 0.0f);
       Vector total = {};
       for (int64_t j = 0; j < block.padded(); j += kWidth) {
-        const Vector share = Load(weight + j) / sums[row];
+        const Vector share = Load(weight + j) * parts[row];
         Store(weight + j, share);
         total += share * Load(change + j);
       }
@@ -182,17 +198,13 @@ void Backward(ffi::ThreadPool& pool, const Attention& a, const float* g, float* 
   const int64_t size = RoundUp(a.size, kWidth), out = RoundUp(a.out, kWidth), room = a.keys * (size + out);
   float* parts = shares > 1 ? Scratch<5>(tasks * room) : nullptr;  // of threads that share a head
   // Writes a head's gradients, the sums of `count` parts.
-  const auto write = [&](int64_t head, const float* part, int64_t count) {
+  const auto write = [&](int64_t head, float* part, int64_t count) {
+    for (int64_t i = 1; i < count; ++i) Add(part + i * room, room, part);
+    Multiply(part, a.keys * size, a.scale);
     const int64_t first = head / a.key_heads * a.keys * a.key_heads + head % a.key_heads;
     for (int64_t j = 0; j < a.keys; ++j) {
-      float *k = dk + (first + j * a.key_heads) * a.size, *v = dv + (first + j * a.key_heads) * a.out;
-      for (int64_t c = 0; c < a.size; ++c) k[c] = part[j * size + c];
-      for (int64_t c = 0; c < a.out; ++c) v[c] = part[a.keys * size + j * out + c];
-      for (int64_t i = 1; i < count; ++i) {
-        for (int64_t c = 0; c < a.size; ++c) k[c] += part[i * room + j * size + c];
-        for (int64_t c = 0; c < a.out; ++c) v[c] += part[i * room + a.keys * size + j * out + c];
-      }
-      for (int64_t c = 0; c < a.size; ++c) k[c] *= a.scale;
+      std::memcpy(dk + (first + j * a.key_heads) * a.size, part + j * size, a.size * 4);
+      std::memcpy(dv + (first + j * a.key_heads) * a.out, part + a.keys * size + j * out, a.out * 4);
     }
   };
   InParallel(pool, tasks, [&, each = each, shares = shares](int64_t task) {
