@@ -17,8 +17,8 @@ HOW = ("scale", "causal")
 def attention(by_xla: Callable[..., Any]) -> Callable[..., Any]:
     """Return attention as an operation of its own, which is `by_xla` wherever there is no kernel.
 
-    Both are called with `query` (batch, queries, heads, size), `key` and `value` (batch, keys, key heads, size), perhaps
-    a boolean `mask` (batch or 1, heads or 1, queries or 1, keys or 1), and `scale` and `causal`; arrays are float32.
+    Both take `query` (batch, queries, heads, size), `key` and `value` (batch, keys, key heads, size), float32, perhaps a
+    boolean `mask` (batch or 1, heads or 1, queries or 1, keys or 1), and `scale` and `causal`.
     """
 
     def change(*arrays: Any, **how: Any) -> Any:

@@ -16,7 +16,7 @@ from hornbeam.native._library import KERNELS, target
 def operation(
     name: str, by_xla: Callable[..., Any], numbers: Sequence[str], other: Sequence[str] = (), *, several: bool = False
 ) -> Primitive:
-    """Return an operation on arrays that computes what `by_xla` does, on a CPU by the kernel of this name if there is one.
+    """Return an operation on arrays that computes what `by_xla` does, on a CPU by the kernel of this name, if any.
 
     Its parameters are the kernel's `numbers`, nests that reach it in one flat line each, and `other` ones. With
     `several`, there is a tuple of results. Under `vmap`, in exported programs and on other devices it is `by_xla`.

@@ -1,5 +1,7 @@
 """The kernels of attention give what the plain path gives, gradients of any kind included."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -47,6 +49,16 @@ def plain(query, key, value, *mask, scale, causal):
     return _attention._attend(query, key, value, None, mask, jnp.float32(scale), None)
 
 
+def with_gradients(function, arrays, g, *mask, **how):
+    """Return the result, and the gradients of query, key and value."""
+
+    def run(arrays, g):
+        y, back = jax.vjp(lambda *arrays: function(*arrays, *mask, **how), *arrays)
+        return y, *back(g)
+
+    return jax.jit(run)(arrays, g)
+
+
 def close(got, expected, tolerance=3e-6):
     got, expected = map(np.asarray, (got, expected))
     np.testing.assert_allclose(got, expected, rtol=0, atol=tolerance * max(1, np.abs(expected).max()))
@@ -57,11 +69,9 @@ def close(got, expected, tolerance=3e-6):
 def test_values_and_gradients(size, kind):
     *arrays, g = draw(size)
     mask, how = mask_of(kind, size), {"scale": 0.3, "causal": kind.startswith("causal")}
-    y, back = jax.vjp(lambda *arrays: _attention._by_kernel(*arrays, *mask, **how), *arrays)
-    expected, plain_back = jax.vjp(lambda *arrays: plain(*arrays, *mask, **how), *arrays)
-    close(y, expected)
-    for got, wanted in zip(back(g), plain_back(g), strict=True):
-        close(got, wanted)
+    results = (with_gradients(f, arrays, g, *mask, **how) for f in (_attention._by_kernel, plain))
+    for got, expected in zip(*results, strict=True):
+        close(got, expected)
 
 
 def test_large_scores_and_a_row_that_sees_nothing():
@@ -69,10 +79,10 @@ def test_large_scores_and_a_row_that_sees_nothing():
     mask = jnp.ones((2, 1, 20, 40), bool).at[0, 0, 3].set(False)
     query = query * 300
     for function in (_attention._by_kernel, plain):
-        y, back = jax.vjp(lambda *arrays, f=function: f(*arrays, mask, scale=1.0, causal=False), query, key, value)
+        y, *gradients = with_gradients(function, [query, key, value], g, mask, scale=1.0, causal=False)
         np.testing.assert_allclose(y[0, 3], value[0].mean(0), rtol=1e-5, atol=1e-6)
-        assert all(np.isfinite(x).all() for x in back(g))
-        assert not back(g)[0][0, 3].any()
+        assert all(np.isfinite(x).all() for x in gradients)
+        assert not gradients[0][0, 3].any()
 
 
 @pytest.mark.parametrize("odd", [np.nan, np.inf])
@@ -81,11 +91,8 @@ def test_what_is_no_number_stays_where_it_is_in_the_formula(which, odd):
     arrays = draw((3, 20, 40, 4, 2, 8, 8))
     arrays[which] = arrays[which].at[1, 2, 1, 3].set(odd)
     *arrays, g = arrays
-    found = []
-    for function in (_attention._by_kernel, plain):
-        y, back = jax.vjp(lambda *arrays, f=function: f(*arrays, scale=0.3, causal=False), *arrays)
-        found.append([np.isnan(x) for x in (y, *back(g))])
-    for got, expected in zip(*found, strict=True):
+    results = (with_gradients(f, arrays, g, scale=0.3, causal=False) for f in (_attention._by_kernel, plain))
+    for got, expected in (map(np.isnan, pair) for pair in zip(*results, strict=True)):
         np.testing.assert_array_equal(got, expected)
         assert not got[[0, 2]].any()
 
@@ -104,7 +111,12 @@ def test_derivatives_of_all_kinds():
     mask = mask_of("keys", (2, 9, 12, 2))[0]
 
     def both(make):
-        return (make(lambda *x, f=f: f(*x, mask, scale=0.5, causal=True)) for f in (_attention._by_kernel, plain))
+        for function in (_attention._by_kernel, plain):
+            inner = functools.partial(with_mask, function)
+            yield jax.jit(lambda: make(inner))()  # noqa: B023 - called here
+
+    def with_mask(function, *arrays):
+        return function(*arrays, mask, scale=0.5, causal=True)
 
     def compare(make):
         for got, expected in zip(*map(jax.tree.leaves, both(make)), strict=True):
