@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from hornbeam._core import config
 from hornbeam._core.op import op
-from hornbeam.native import attention, is_native
+from hornbeam.native import is_native, with_gradient
 from hornbeam.ops._arrays import Tensor, as_array
 
 AMPERE = 8.0  # the oldest compute capability that cuDNN's kernel runs on
@@ -67,7 +67,7 @@ def _with_causal(query: Any, key: Any, mask: Any) -> jax.Array:
     return seen if mask is None else jnp.logical_and(mask, seen)
 
 
-@attention
+@with_gradient("attention", ("scale", "causal"))
 def _by_kernel(query: Any, key: Any, value: Any, mask: Any = None, *, scale: float, causal: bool) -> jax.Array:
     """Return the weighted values without biases and caps, which the kernel does not know."""
     mask = _with_causal(query, key, mask) if causal else mask

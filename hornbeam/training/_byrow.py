@@ -345,6 +345,12 @@ def _attention(_: Any, taken: list[Found]) -> Place:
     return place
 
 
+def _normalization(eqn: Any, taken: list[Found]) -> Place:
+    """A row must not be along the last axis, and the weights are everybody's."""
+    _need(not any(taken[1:]))
+    return _top_k(eqn, taken)
+
+
 def _own_conv(_: Any, taken: list[Found]) -> Place:
     """A convolution of this package's: batches come first, the kernel second."""
     place = _together(taken[:1])
@@ -396,6 +402,7 @@ _RULES: dict[str, Callable[[Any, list[Found]], Place]] = {
     "gather": _gather,
     "hornbeam_attention": _attention,
     "hornbeam_convolution": _own_conv,
+    "hornbeam_layer_normalization": _normalization,
     "pad": _pad,
     "reduce_window_max": _window,
     "reduce_window_sum": _window,

@@ -66,26 +66,6 @@ void Hide(const Attention& a, const Block& block, int64_t row, float* at, float 
   if (a.causal && query + 1 < block.seen) std::fill(at + query + 1, at + block.seen, value);
 }
 
-// One number of all those in a vector, halves upon halves.
-template <typename Join>
-float Folded(Vector v, const Join& join) {
-  float lanes[kWidth];
-  std::memcpy(lanes, &v, sizeof lanes);
-#pragma GCC unroll 8
-  for (int width = kWidth / 2; width > 0; width /= 2)
-#pragma GCC unroll 16
-    for (int i = 0; i < width; ++i) lanes[i] = join(lanes[i], lanes[i + width]);
-  return lanes[0];
-}
-
-float Sum(Vector v) {
-  return Folded(v, [](float a, float b) { return a + b; });
-}
-
-void Add(const float* __restrict x, int64_t count, float* __restrict total) {
-  for (int64_t i = 0; i < count; ++i) total[i] += x[i];
-}
-
 void Multiply(float* x, int64_t count, float times) {
   for (int64_t i = 0; i < count; ++i) x[i] *= times;
 }
