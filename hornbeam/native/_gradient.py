@@ -41,9 +41,10 @@ def _made(name: str, by_xla: Callable[..., Any], numbers: Sequence[str]) -> Call
         return whole.bind(*arrays, **how), forward.bind(*arrays, *changes, **how)
 
     def forward_transpose(g: Any, *arrays: Any, **how: Any) -> Any:
-        arrays = arrays[:-MOVING]
+        arrays, changes = arrays[:-MOVING], arrays[-MOVING:]
         made = [None] * MOVING if isinstance(g, ad.Zero) else back.bind(g, *arrays, **how)
-        return [*[None] * len(arrays), *made]
+        asked = (x if ad.is_undefined_primal(it) else None for x, it in zip(made, changes, strict=True))
+        return [*[None] * len(arrays), *asked]
 
     def back_transpose(changes: Any, _: Any, *arrays: Any, **how: Any) -> Any:
         return [forward.bind(*arrays, *map(ad.instantiate_zeros, changes), **how), *[None] * len(arrays)]

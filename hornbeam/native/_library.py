@@ -25,8 +25,11 @@ from hornbeam._core.cache import cache_folder
 
 SOURCES = Path(__file__).parent / "src"
 FLAGS = ("-std=c++17", "-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno", "-fPIC", "-w")
-KERNELS = ("convolution", "convolution_of_inputs", "convolution_of_kernel", "attention", "attention_gradient")
-KERNELS += ("layer_normalization", "layer_normalization_gradient")
+KERNELS = (
+    *("convolution", "convolution_of_inputs", "convolution_of_kernel"),
+    *("attention", "attention_gradient"),
+    *("layer_normalization", "layer_normalization_gradient"),
+)
 LONGEST = 120.0  # seconds that the compiler may take
 
 

@@ -49,16 +49,16 @@ def dot_product_attention(
         message = f"dot_product_attention: query, key and value must be (batch, length, heads, size); got {shapes}."
         raise ValueError(message)
     bias, mask = (None if x is None else as_array(x) for x in (bias, mask))
-    scale = query.shape[-1] ** -0.5 if scale is None else scale
+    factor: Any = query.shape[-1] ** -0.5 if scale is None else scale
     if attn_logits_soft_cap is None and _fused(query, key, flash_attention):
         return jax.nn.dot_product_attention(
-            query, key, value, bias, mask, scale=scale, is_causal=is_causal, implementation="cudnn"
+            query, key, value, bias, mask, scale=factor, is_causal=is_causal, implementation="cudnn"
         )
-    if bias is None and attn_logits_soft_cap is None and _is_for_kernel(query, key, value, mask, scale):
+    if bias is None and attn_logits_soft_cap is None and _is_for_kernel(query, key, value, mask, factor):
         masks = [] if mask is None else [jnp.reshape(mask, (1,) * (4 - mask.ndim) + mask.shape)]
-        return _by_kernel(query, key, value, *masks, scale=float(scale), causal=bool(is_causal))
+        return _by_kernel(query, key, value, *masks, scale=float(factor), causal=bool(is_causal))
     mask = _with_causal(query, key, mask) if is_causal else mask
-    return _attend(query, key, value, bias, mask, jnp.asarray(scale, "float32"), attn_logits_soft_cap)
+    return _attend(query, key, value, bias, mask, jnp.asarray(factor, "float32"), attn_logits_soft_cap)
 
 
 def _with_causal(query: Any, key: Any, mask: Any) -> jax.Array:
