@@ -57,6 +57,7 @@ class _Here(threading.local):
     remat: Any = None  # the RematScope that layers are made in
     rows: Any = None  # which rows of a batch count, where it was filled up to a size; None: all
     looped: bool = False  # whether what runs is the body of a compiled loop, where XLA convolves slowly on a CPU
+    kernels: bool = True  # whether what is traced may hold kernels of this package
     hints: set[str] | None = None  # what operations tell who compiles the program that is being traced
 
     def __init__(self) -> None:

@@ -64,15 +64,12 @@ class _Heads(Layer):
         made.supports_masking = True  # masks are dealt with here, before
         return made
 
-    def _mask(
-        self, query: Any, value: Any, of_query: Any, of_value: Any, of_key: Any, given: Any, *, causal: bool
-    ) -> Any:
-        """Return which query sees which key, `(batch, queries, keys)`, or None for all."""
+    def _mask(self, query: Any, value: Any, of_query: Any, of_value: Any, of_key: Any, given: Any) -> Any:
+        """Return which query sees which key, `(batch, queries, keys)`, or None for all; causality comes later."""
         lengths = query.shape[1], value.shape[1]
         parts = [
             None if of_query is None else jnp.asarray(of_query, bool)[:, :, None],
             *(None if m is None else jnp.asarray(m, bool)[:, None, :] for m in (of_value, of_key)),
-            jnp.tri(*lengths, dtype=bool)[None] if causal else None,
         ]
         if self.sliding_window is not None:
             distance = jnp.arange(lengths[0])[:, None] - jnp.arange(lengths[1])
@@ -84,18 +81,34 @@ class _Heads(Layer):
         return seen
 
     def _attend(
-        self, query: Any, key: Any, value: Any, seen: Any, training: bool | None, *, scores: bool, axes: tuple[int, ...]
+        self,
+        query: Any,
+        key: Any,
+        value: Any,
+        seen: Any,
+        training: bool | None,
+        *,
+        causal: bool,
+        scores: bool,
+        axes: tuple[int, ...],
     ) -> tuple[Any, Any]:
-        """Return the heads' outputs, and their weights where `scores` are asked for; `axes` are attended over."""
+        """Return the heads' outputs, and their weights where `scores` are asked for; `axes` are attended over.
+
+        One operation does it all where it can. It is told of `causal`, so that it may skip what no query sees.
+        """
         size = query.shape[-1] ** -0.5
         if scores and self.flash_attention:
             raise refusal(self, "flash_attention without return_attention_scores", "both")
+        whole = not self.dropout and not scores and query.ndim == 4
+        if causal and not whole:
+            past = jnp.tri(query.shape[1], key.shape[1], dtype=bool)[None]
+            seen = past if seen is None else seen & past
         if seen is not None:
             for _ in range(query.ndim - 2 + len(axes) - seen.ndim + 1):
                 seen = jnp.expand_dims(seen, -2 * len(axes) - 1)
-        if not self.dropout and not scores and query.ndim == 4:
-            flash = self.flash_attention
-            return ops.dot_product_attention(query, key, value, mask=seen, scale=size, flash_attention=flash), None
+        if whole:
+            how = {"scale": size, "is_causal": causal, "flash_attention": self.flash_attention}
+            return ops.dot_product_attention(query, key, value, mask=seen, **how), None
         repeats = query.shape[-2] // key.shape[-2]
         if repeats > 1:
             key, value = (jnp.repeat(x, repeats, axis=-2) for x in (key, value))
@@ -239,12 +252,13 @@ class MultiHeadAttention(_Heads):
         """Return the output, and the weights if asked for."""
         key = value if key is None else key
         masks = (query_mask, value_mask, key_mask, attention_mask)
-        seen = self._mask(query, value, *masks, causal=use_causal_mask)
+        seen = self._mask(query, value, *masks)
         rank = query.ndim
         axes = tuple(range(1, rank - 1)) if self.attention_axes is None else self.attention_axes
         axes = tuple(axis if axis >= 0 else axis + rank for axis in axes)
         projected = self._query_dense(query), self._key_dense(key), self._value_dense(value)
-        outputs, weights = self._attend(*projected, seen, training, scores=return_attention_scores, axes=axes)
+        how = {"causal": use_causal_mask, "scores": return_attention_scores, "axes": axes}
+        outputs, weights = self._attend(*projected, seen, training, **how)
         if self.use_gate:
             outputs = outputs * self._gate_dense(query)
         outputs = self._output_dense(outputs)
@@ -342,9 +356,10 @@ class GroupQueryAttention(_Heads):
         """Return the output, and the weights if asked for."""
         key = value if key is None else key
         masks = (query_mask, value_mask, key_mask, attention_mask)
-        seen = self._mask(query, value, *masks, causal=use_causal_mask)
+        seen = self._mask(query, value, *masks)
         projected = self._query_dense(query), self._key_dense(key), self._value_dense(value)
-        outputs, weights = self._attend(*projected, seen, training, scores=return_attention_scores, axes=(1,))
+        how = {"causal": use_causal_mask, "scores": return_attention_scores, "axes": (1,)}
+        outputs, weights = self._attend(*projected, seen, training, **how)
         if self.use_gate:
             outputs = outputs * self._gate_dense(query)
         outputs = self._output_dense(outputs)

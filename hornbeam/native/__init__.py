@@ -2,6 +2,7 @@
 
 from hornbeam.native._convolution import convolution as convolution
 from hornbeam.native._convolution import convolution_relu as convolution_relu
+from hornbeam.native._gradient import with_gradient as with_gradient
 from hornbeam.native._library import is_native as is_native
 from hornbeam.native._library import serves as serves
 from hornbeam.native._operation import nested_operation as nested_operation

@@ -28,12 +28,14 @@ from pathlib import Path
 import jax
 
 from hornbeam._core.cache import cache_folder
+from hornbeam._core.state import HERE
 
 SOURCES = Path(__file__).parent / "src"
 FLAGS = ("-std=c++17", "-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno", "-fPIC", "-w")
 KERNELS = """
     convolution convolution_relu convolution_of_inputs convolution_of_kernel largest largest_change largest_gradient
-    moments column_products recurrence recurrence_back
+    moments column_products recurrence recurrence_back attention attention_gradient layer_normalization
+    layer_normalization_gradient
 """.split()
 MANY = 1 << 16  # elements, beyond which a kernel is called that goes over them once or twice
 ONE_AT_A_TIME = threading.Lock()
@@ -42,7 +44,7 @@ LONGEST = 300.0  # seconds that the compiler may take
 
 def is_native() -> bool:
     """Return whether a computation that is traced now may use the kernels: on one CPU, where they can be had."""
-    return jax.default_backend() == "cpu" and len(jax.devices()) == 1 and _registered() is not None
+    return HERE.kernels and jax.default_backend() == "cpu" and len(jax.devices()) == 1 and _registered() is not None
 
 
 def serves(x: jax.Array) -> bool:

@@ -11,23 +11,30 @@ import numpy as np
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
-from hornbeam.native._library import target
+from hornbeam.native._library import KERNELS, target
 
 Formula = Callable[..., Any]
 Attributes = Callable[[Sequence[Any], dict[str, Any]], dict[str, Any]]
 
 
-def operation(name: str, formula: Formula, numbers: Sequence[str] = (), *, kernel: bool = True) -> Primitive:
-    """Return an operation on arrays with one result: what `formula` computes, on a CPU the kernel of this name.
+def operation(name: str, formula: Formula, numbers: Sequence[str] = (), *, several: bool = False) -> Primitive:
+    """Return an operation on arrays: what `formula` computes, on a CPU the kernel of this name, if there is.
 
-    Its parameters are the formula's keyword arguments; those that are called `numbers`, nests of whole numbers, reach
-    the kernel in one flat line each. Rules for its derivatives are its maker's to add.
+    Its parameters are the formula's keyword arguments; those that are called `numbers`, or nests of them, reach the
+    kernel in one flat line each. With `several`, there is a tuple of results. Rules for its derivatives are its
+    maker's to add.
     """
 
     def attributes(_: Sequence[Any], how: dict[str, Any]) -> dict[str, Any]:
-        return {name: np.ravel(how[name]).astype(np.int64) for name in numbers}
+        return {name: _line(how[name]) for name in numbers}
 
-    return _primitive(name, formula, attributes if kernel else None, several=False)
+    return _primitive(name, formula, attributes, several=several)
+
+
+def _line(nest: Any) -> np.ndarray:
+    """Return numbers as a kernel takes them."""
+    flat = np.ravel(nest)
+    return flat.astype(np.float32 if flat.dtype.kind == "f" else np.int64)
 
 
 def nested_operation(name: str, formula: Formula, attributes: Callable[..., dict[str, Any]]) -> Formula:
@@ -60,8 +67,8 @@ def nested_operation(name: str, formula: Formula, attributes: Callable[..., dict
     return bound
 
 
-def _primitive(name: str, formula: Formula, attributes: Attributes | None, *, several: bool) -> Primitive:
-    """Return an operation that is a kernel on a CPU, if it has `attributes`.
+def _primitive(name: str, formula: Formula, attributes: Attributes, *, several: bool) -> Primitive:
+    """Return an operation that is a kernel on a CPU, given `attributes`, where there is one of its name.
 
     It is the formula on other devices, under `vmap` and in exported programs, which other machines may run.
     """
@@ -79,7 +86,7 @@ def _primitive(name: str, formula: Formula, attributes: Attributes | None, *, se
     plain = mlir.lower_fun(formula, multiple_results=several)
 
     def native(context: Any, *operands: Any, **how: Any) -> Any:
-        if attributes is None or context.module_context.lowering_parameters.for_export:
+        if context.module_context.lowering_parameters.for_export:
             return plain(context, *operands, **how)
         return jax.ffi.ffi_lowering(target(name))(context, *operands, **attributes(context.avals_in, how))
 
@@ -88,7 +95,8 @@ def _primitive(name: str, formula: Formula, attributes: Attributes | None, *, se
     made.def_impl(lambda *arrays, **how: eager(arrays, tuple(how.items())))
     made.def_abstract_eval(abstract)
     mlir.register_lowering(made, plain)
-    mlir.register_lowering(made, native, platform="cpu")
+    if name in KERNELS:
+        mlir.register_lowering(made, native, platform="cpu")
     batching.primitive_batchers[made] = mapped
     return made
 

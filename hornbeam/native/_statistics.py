@@ -40,9 +40,7 @@ def _change(change: Any, result: Any, x: Any) -> Any:
 
 MOMENTS = operation("moments", _moments)
 PRODUCTS = operation("column_products", _products)
-SCALED = operation(
-    "scaled", lambda x, factor: x * factor, kernel=False
-)  # XLA joins it with what comes before and after
+SCALED = operation("scaled", lambda x, factor: x * factor)  # without a kernel: XLA joins it with what is around it
 
 ad.defjvp2(MOMENTS, _change)
 ad.defbilinear(

@@ -10,9 +10,12 @@ import jax.numpy as jnp
 
 from hornbeam._core import config
 from hornbeam._core.op import op
+from hornbeam.native import is_native, with_gradient
 from hornbeam.ops._arrays import Tensor, as_array
 
 AMPERE = 8.0  # the oldest compute capability that cuDNN's kernel runs on
+LEAST_PRODUCTS = 1 << 20  # for which a kernel of our own is called
+LEAST_IN_SAMPLE = 1 << 14  # of a sample: short sequences leave most of a vector empty
 
 
 @op
@@ -46,15 +49,46 @@ def dot_product_attention(
         message = f"dot_product_attention: query, key and value must be (batch, length, heads, size); got {shapes}."
         raise ValueError(message)
     bias, mask = (None if x is None else as_array(x) for x in (bias, mask))
-    scale = query.shape[-1] ** -0.5 if scale is None else scale
+    factor: Any = query.shape[-1] ** -0.5 if scale is None else scale
     if attn_logits_soft_cap is None and _fused(query, key, flash_attention):
         return jax.nn.dot_product_attention(
-            query, key, value, bias, mask, scale=scale, is_causal=is_causal, implementation="cudnn"
+            query, key, value, bias, mask, scale=factor, is_causal=is_causal, implementation="cudnn"
         )
-    if is_causal:
-        seen = jnp.tri(query.shape[1], key.shape[1], dtype=bool)
-        mask = seen if mask is None else jnp.logical_and(mask, seen)
-    return _attend(query, key, value, bias, mask, jnp.asarray(scale, "float32"), attn_logits_soft_cap)
+    if bias is None and attn_logits_soft_cap is None and _is_for_kernel(query, key, value, mask, factor):
+        masks = [] if mask is None else [jnp.reshape(mask, (1,) * (4 - mask.ndim) + mask.shape)]
+        return _by_kernel(query, key, value, *masks, scale=float(factor), causal=bool(is_causal))
+    mask = _with_causal(query, key, mask) if is_causal else mask
+    return _attend(query, key, value, bias, mask, jnp.asarray(factor, "float32"), attn_logits_soft_cap)
+
+
+def _with_causal(query: Any, key: Any, mask: Any) -> jax.Array:
+    """Return the mask without the keys after a query."""
+    seen = jnp.tri(query.shape[1], key.shape[1], dtype=bool)
+    return seen if mask is None else jnp.logical_and(mask, seen)
+
+
+@with_gradient("attention", ("scale", "causal"))
+def _by_kernel(query: Any, key: Any, value: Any, mask: Any = None, *, scale: float, causal: bool) -> jax.Array:
+    """Return the weighted values without biases and caps, which the kernel does not know."""
+    mask = _with_causal(query, key, mask) if causal else mask
+    return _attend(query, key, value, None, mask, jnp.float32(scale), None)
+
+
+def _is_for_kernel(query: Any, key: Any, value: Any, mask: Any, scale: Any) -> bool:
+    """Return whether a kernel of our own can do it, and pays."""
+    (batch, length, heads, size), keys = query.shape, key.shape[1]
+    lengths = (*query.shape, *key.shape, *value.shape)
+    if not all(isinstance(n, int) and n for n in lengths) or not isinstance(scale, int | float):
+        return False
+    same = key.shape == (batch, keys, key.shape[2], size) and value.shape[:3] == key.shape[:3]
+    if not same or heads % key.shape[2] or {query.dtype, key.dtype, value.dtype} != {jnp.dtype("float32")}:
+        return False
+    if mask is not None:
+        fits = zip(reversed(mask.shape), (keys, length, heads, batch), strict=False)
+        if mask.dtype != bool or mask.ndim > 4 or not all(a in (1, b) for a, b in fits):
+            return False
+    products = length * keys * heads * size
+    return products >= LEAST_IN_SAMPLE and products * batch >= LEAST_PRODUCTS and is_native()
 
 
 def _scores(query: Any, key: Any, bias: Any, mask: Any, scale: Any, cap: float | None) -> jax.Array:

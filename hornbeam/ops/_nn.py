@@ -10,8 +10,11 @@ import jax.numpy as jnp
 from hornbeam._core import config, dtypes
 from hornbeam._core.lazy import lazy
 from hornbeam._core.op import op
-from hornbeam.native import scaled, serves
+from hornbeam.native import is_native, scaled, serves, with_gradient
 from hornbeam.ops._arrays import Axis, Tensor, as_array, inexact
+
+LEAST_IN_ROW = 64  # of what is normalized, for a kernel of our own
+LEAST_IN_SAMPLE, LEAST_NORMALIZED = 1 << 12, 1 << 19  # numbers of a sample, and in all
 
 jax_sparse = lazy("jax.experimental.sparse")
 
@@ -243,15 +246,38 @@ def layer_normalization(
     axis = tuple(axis) if isinstance(axis, list) else axis
     epsilon = config.epsilon() if epsilon is None else epsilon
     wide, gamma, beta = _widened(x, gamma, beta)
-    mean = jnp.mean(wide, axis, keepdims=True)
-    deviation = wide - mean  # its uses share one pass over memory, forward and back
+    if not rms_scaling and _is_for_kernel(wide, gamma, beta, axis, epsilon):
+        return _by_kernel(wide, gamma, beta, epsilon=float(epsilon)).astype(x.dtype)
+    return _layer_normalized(wide, gamma, beta, axis, epsilon, rms_scaling=rms_scaling).astype(x.dtype)
+
+
+def _layer_normalized(x: Any, gamma: Any, beta: Any, axis: Any, epsilon: Any, *, rms_scaling: bool = False) -> Any:
+    mean = jnp.mean(x, axis, keepdims=True)
+    deviation = x - mean  # its uses share one pass over memory, forward and back
     factor = jax.lax.rsqrt(jnp.mean(jnp.square(deviation), axis, keepdims=True) + epsilon)
-    result = (wide if rms_scaling else deviation) * factor
+    result = (x if rms_scaling else deviation) * factor
     if gamma is not None:
         result = result * _lined_up(gamma, x, axis)
     if beta is not None and not rms_scaling:
         result = result + _lined_up(beta, x, axis)
-    return result.astype(x.dtype)
+    return result
+
+
+@with_gradient("layer_normalization", ("epsilon",))
+def _by_kernel(x: Any, gamma: Any, beta: Any, *, epsilon: float) -> Any:
+    return _layer_normalized(x, gamma, beta, -1, epsilon)
+
+
+def _is_for_kernel(x: Any, gamma: Any, beta: Any, axis: Any, epsilon: Any) -> bool:
+    """Return whether a kernel of our own can do it, and pays: over the last axis, of many numbers."""
+    last = axis if isinstance(axis, int) else axis[0] if len(axis) == 1 else None
+    if last is None or last % x.ndim != x.ndim - 1 or gamma is None or beta is None or x.dtype != jnp.float32:
+        return False
+    known = all(isinstance(n, int) and n for n in x.shape) and isinstance(epsilon, int | float)
+    if not known or not gamma.shape == beta.shape == x.shape[-1:] or not gamma.dtype == beta.dtype == x.dtype:
+        return False
+    least = max(LEAST_NORMALIZED, LEAST_IN_SAMPLE * x.shape[0])
+    return x.shape[-1] >= LEAST_IN_ROW and x.size >= least and is_native()
 
 
 @op

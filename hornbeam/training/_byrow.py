@@ -18,6 +18,8 @@ import jax
 import numpy as np
 from jax.extend import core
 
+from hornbeam._core.state import here
+
 BATCH = 7919
 
 ELEMENTWISE = frozenset(
@@ -61,14 +63,15 @@ def is_by_row(fn: Callable[..., Any], *examples: Any) -> bool:
     `examples` are nests of arrays (batch, ...), of which only shapes and types matter.
     """
     wide = jax.tree.map(lambda a: jax.ShapeDtypeStruct((BATCH, *a.shape[1:]), a.dtype), examples)
-    try:
-        closed = jax.make_jaxpr(fn)(*wide)
-    except Exception:  # noqa: BLE001 - a batch of another size is not taken: nothing is known
-        return False
-    try:
-        found = _walk(closed, [Place(0) for _ in closed.jaxpr.invars])
-    except MixedError:
-        return False
+    with here(kernels=False):  # a kernel does what its formula says, which can be read
+        try:
+            closed = jax.make_jaxpr(fn)(*wide)
+        except Exception:  # noqa: BLE001 - a batch of another size is not taken: nothing is known
+            return False
+        try:
+            found = _walk(closed, [Place(0) for _ in closed.jaxpr.invars])
+        except MixedError:
+            return False
     return all(place in (Place(0), Place(0, None)) for place in found)
 
 
@@ -245,19 +248,10 @@ def _cond(eqn: Any, taken: list[Found], walk: Walk) -> list[Found]:
     return first
 
 
-def _own_recurrence(eqn: Any, taken: list[Found], walk: Walk) -> list[Found]:  # noqa: ARG001
-    """Follow a loop of this package's over steps, of arrays (batch, ...) and (steps, batch, ...)."""
-    _, kernel, bias, *_ = eqn.params["tree"].unflatten(taken)
-    _need(kernel is None and bias is None)
-    _need(all(place is None or place.axis == v.aval.ndim - 2 for v, place in zip(eqn.invars, taken, strict=True)))
-    return [Place(v.aval.ndim - 2, _outer(*taken)) for v in eqn.outvars]
-
-
 _PROGRAMS: dict[str, Callable[[Any, list[Found], Walk], list[Found]]] = {
     **dict.fromkeys(CALLS, _call),
     "cond": _cond,
     "custom_vjp_call": _custom_vjp,
-    "hornbeam_recurrence": _own_recurrence,
     "scan": _scan,
     "while": _while,
 }
@@ -347,13 +341,6 @@ def _conv(eqn: Any, taken: list[Found]) -> Place:
     return Place(numbers.out_spec[0], place.outer)
 
 
-def _own_conv(_: Any, taken: list[Found]) -> Place:
-    """A convolution of this package's: batches come first, the kernel second."""
-    place = _together(taken[:1])
-    _need(place.axis == 0 and not any(taken[1:]))
-    return place
-
-
 def _broadcast(eqn: Any, taken: list[Found]) -> Place:
     place = _together(taken)
     return Place(eqn.params["broadcast_dimensions"][place.axis], place.outer)
@@ -396,10 +383,6 @@ _RULES: dict[str, Callable[[Any, list[Found]], Place]] = {
     "dynamic_update_slice": _update,
     "expand_dims": _reshape,
     "gather": _gather,
-    "hornbeam_convolution": _own_conv,
-    "hornbeam_convolution_relu": _own_conv,
-    "hornbeam_largest": _whole,
-    "hornbeam_scaled": _whole,
     "pad": _pad,
     "reduce_window_max": _window,
     "reduce_window_sum": _window,

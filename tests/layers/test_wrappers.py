@@ -116,3 +116,21 @@ def test_causal_attention_does_not_see_the_future():
     before = layer(x, x, use_causal_mask=True)
     x[:, 3:] = 9
     np.testing.assert_allclose(layer(x, x, use_causal_mask=True)[:, :3], before[:, :3], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("layer", [layers.MultiHeadAttention(2, 3), layers.GroupQueryAttention(3, 4, 2)])
+def test_causality_is_told_as_such(layer, monkeypatch):
+    calls = []
+    attend = layers._multi_head.ops.dot_product_attention
+    monkeypatch.setattr(
+        layers._multi_head.ops, "dot_product_attention", lambda *args, **how: calls.append(how) or attend(*args, **how)
+    )
+    x = data(2, 5, 4)
+    outputs = layer(x, x, use_causal_mask=True)
+    layer(x, x)
+    assert [(how["mask"], how["is_causal"]) for how in calls] == [(None, True), (None, False)]
+    by_hand = layer(x, x, attention_mask=np.tri(5, dtype=bool)[None])
+    np.testing.assert_allclose(outputs, by_hand, rtol=1e-5, atol=1e-6)
+    scored, weights = layer(x, x, use_causal_mask=True, return_attention_scores=True)
+    np.testing.assert_allclose(outputs, scored, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(np.triu(weights, 1), 0)

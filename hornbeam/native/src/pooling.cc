@@ -77,8 +77,8 @@ void EachTaken(const Windows& w, const float* inputs, const float* outputs, cons
 }
 
 // The change of each result is that of the first element of its window that is equal to it, or NaN where it is.
-ffi::Error Change(ffi::ThreadPool pool, Numbers window, Numbers strides, Numbers pads, Floats x, Floats y, Floats change,
-                  FloatsOut of_y) {
+ffi::Error Change(ffi::ThreadPool pool, Numbers window, Numbers strides, Numbers pads, Floats x, Floats y,
+                  Floats change, FloatsOut of_y) {
   const Windows w(window, strides, pads, x.dimensions(), y.dimensions());
   InParallel(pool, x.dimensions()[0], [&](int64_t n) {
     const float* __restrict from = change.typed_data() + n * w.Inputs();

@@ -153,17 +153,32 @@ inline void PackBlock(const float* matrix, int64_t step, bool turned, int64_t ro
   }
 }
 
-// y (rows, columns) = x (rows, depth) times a matrix (depth, columns) packed by PackBlock, all blocks of it.
+// y (rows, columns) = x (rows, depth) times a matrix (depth, columns) packed by PackBlock, all blocks of it. Where more
+// than `depth` rows were packed, `packed_rows` says how many.
 inline void Product(const float* x, int64_t x_step, const float* packed, float* y, int64_t y_step, int64_t rows,
-                    int64_t depth, int64_t columns) {
+                    int64_t depth, int64_t columns, int64_t packed_rows = 0) {
   const Tap whole = {0, 0};
   const int64_t tiles = (rows + kPlaces - 1) / kPlaces;
+  packed_rows = std::max(packed_rows, depth);
   for (int64_t f = 0; f < columns; f += kPair * kWidth) {
     const int64_t left = columns - f, width = left > kWidth ? 2 * kWidth : kWidth;
     for (int64_t i = 0; i < tiles; ++i) {
       const int64_t p = rows * i / tiles, next = rows * (i + 1) / tiles;
-      kTiles[left > kWidth][next - p - 1](x + p * x_step, x_step, &whole, 1, depth, packed + f * depth, width,
+      kTiles[left > kWidth][next - p - 1](x + p * x_step, x_step, &whole, 1, depth, packed + f * packed_rows, width,
                                           y + p * y_step + f, y_step, left, Finish());
+    }
+  }
+}
+
+// total (lines, columns) += the transpose of x (rows, lines) times g (rows, columns), columns that fill whole vectors.
+inline void AddTurnedProduct(const float* x, int64_t x_step, const float* g, int64_t g_step, int64_t rows,
+                             int64_t lines, int64_t columns, float* total) {
+  const int64_t tiles = (lines + kRows - 1) / kRows;
+  for (int64_t f = 0; f < columns; f += kPair * kWidth) {
+    for (int64_t i = 0; i < tiles; ++i) {
+      const int64_t p = lines * i / tiles, next = lines * (i + 1) / tiles;
+      kOuters[columns - f > kWidth][next - p - 1](x + p, 0, x_step, g + f, 0, g_step, 1, rows, total + p * columns + f,
+                                                  columns);
     }
   }
 }

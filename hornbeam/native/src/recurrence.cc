@@ -255,8 +255,8 @@ void Forward(ffi::ThreadPool& pool, const Loop& loop, const float* z, const floa
   });
 }
 
-// Adds to `total` (depth, padded) what some steps of some rows give to the kernel's gradient: states before, turned, times
-// gradients of sums. `x` and `g` are of the first step and row, and the next step lies `batch` rows on.
+// Adds to `total` (depth, padded) what some steps of some rows give to the kernel's gradient: states before, turned,
+// times gradients of sums. `x` and `g` are of the first step and row, and the next step lies `batch` rows on.
 void AddProduct(const float* x, const float* g, int64_t steps, int64_t batch, int64_t rows, int64_t depth,
                 int64_t columns, float* total, int64_t padded) {
   float* part = Scratch<2>(steps * rows * kPair * kWidth);  // of `g`, side by side
@@ -363,8 +363,8 @@ ffi::Error ForwardHandler(ffi::ThreadPool pool, int64_t form, bool biased, bool 
   return ffi::Error::Success();
 }
 
-ffi::Error BackwardHandler(ffi::ThreadPool pool, int64_t form, bool biased, bool counted, bool emit, bool reverse, Floats kernel,
-                           Floats squashed, ffi::RemainingArgs given, ffi::RemainingRets made) {
+ffi::Error BackwardHandler(ffi::ThreadPool pool, int64_t form, bool biased, bool counted, bool emit, bool reverse,
+                           Floats kernel, Floats squashed, ffi::RemainingArgs given, ffi::RemainingRets made) {
   const auto sizes = squashed.dimensions();
   const Loop loop = {sizes[0], sizes[1], kernel.dimensions()[0], reverse};
   WithForm(form, [&](auto cell) {

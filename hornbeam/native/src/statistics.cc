@@ -50,7 +50,8 @@ ffi::Error Moments(ffi::ThreadPool pool, Floats x, FloatsOut out) {
   // Of each share: means, sums of squares about them, and a chunk's of both.
   float* kept = Scratch<0>(shares * 4 * columns);
   std::vector<int64_t> counts(shares, 0);
-  const auto join = [columns](float* mean, float* squares, int64_t count, const float* more, const float* its, int64_t n) {
+  const auto join = [columns](float* mean, float* squares, int64_t count, const float* more, const float* its,
+                              int64_t n) {
     if (count == 0) {
       std::copy_n(more, columns, mean);
       std::copy_n(its, columns, squares);

@@ -43,6 +43,26 @@ inline Vector Load(const float* at) { return *reinterpret_cast<const Loose*>(at)
 inline void Store(float* at, Vector v) { *reinterpret_cast<Loose*>(at) = v; }
 inline Vector Spread(float x) { return x - Vector{}; }
 
+// One number of all those in a vector, halves upon halves.
+template <typename Join>
+float Folded(Vector v, const Join& join) {
+  float lanes[kWidth];
+  std::memcpy(lanes, &v, sizeof lanes);
+#pragma GCC unroll 8
+  for (int width = kWidth / 2; width > 0; width /= 2)
+#pragma GCC unroll 16
+    for (int i = 0; i < width; ++i) lanes[i] = join(lanes[i], lanes[i + width]);
+  return lanes[0];
+}
+
+inline float Sum(Vector v) {
+  return Folded(v, [](float a, float b) { return a + b; });
+}
+
+inline void Add(const float* __restrict x, int64_t count, float* __restrict total) {
+  for (int64_t i = 0; i < count; ++i) total[i] += x[i];
+}
+
 inline int64_t RoundUp(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 
 // Memory aligned to cache lines that a thread keeps for its next task: nothing is mapped anew at each call.
