@@ -10,6 +10,7 @@ from hornbeam.layers._checks import known, whole
 from hornbeam.layers._input_spec import InputSpec
 from hornbeam.layers._views import Quantizable
 from hornbeam.layers._weights import ruled_weight, store_rules
+from hornbeam.native import is_large_product, product_relu
 
 
 class Dense(Quantizable):
@@ -84,7 +85,10 @@ class Dense(Quantizable):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Return `(batch, ..., units)`."""
-        outputs = ops.matmul(inputs, self.kernel.value)
+        kernel = self.kernel.value
+        if self.bias is not None and self.activation is activations.relu and is_large_product(inputs, kernel):
+            return product_relu(inputs, kernel, self.bias.value)
+        outputs = ops.matmul(inputs, kernel)
         if self.bias is not None:
             outputs = ops.add(outputs, self.bias)
         return self.activation(outputs)

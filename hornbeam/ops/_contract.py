@@ -9,6 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from hornbeam._core.op import op
+from hornbeam.native import is_large_product, product
 from hornbeam.ops._arrays import Tensor, as_array, total_dtype
 
 
@@ -32,7 +33,10 @@ def matmul(x1: Tensor, x2: Tensor) -> Tensor:
     if x1.ndim > 2 and x2.ndim == 2 and x1.shape[-1] == x2.shape[0]:
         # As one product of two matrices: on a CPU the gradient of x2 takes half the time then.
         rows = jnp.reshape(x1, (math.prod(x1.shape[:-1]), x1.shape[-1]))
-        return jnp.reshape(jnp.matmul(rows, x2, **_product(x1, x2)), (*x1.shape[:-1], x2.shape[1]))
+        result = product(rows, x2) if is_large_product(rows, x2) else jnp.matmul(rows, x2, **_product(x1, x2))
+        return jnp.reshape(result, (*x1.shape[:-1], x2.shape[1]))
+    if x1.ndim == 2 and is_large_product(x1, x2):
+        return product(x1, x2)
     return jnp.matmul(x1, x2, **_product(x1, x2))
 
 

@@ -161,7 +161,7 @@ void Correlate(ffi::ThreadPool& pool, const float* x, const float* kernel, float
             float* at = y + ((n * down.out + row) * across.out + phase.first + p * apart) * to + f;
             kTiles[left > kWidth][next - p - 1](source + p * step * from, step * from, packed_at.data(), used, depth,
                                                 packed + f * taps * from, line, at, apart * to, left,
-                                                bias ? Finish{starts + f, true} : Finish());
+                                                bias ? Finish{starts + f, 0, true} : Finish());
           }
         }
       }

@@ -9,9 +9,11 @@ struct Tap {
   int64_t source, kernel;  // places along an axis, or where the numbers of both lie
 };
 
-// What is done to sums before they are written: the first summand, if there is, N vectors, and whether 0 is the least.
+// Where the sums of a place start, if not at 0: N vectors, those of the next place `step` further. And whether 0 is the
+// least that is written.
 struct Finish {
-  const float* bias = nullptr;
+  const float* start = nullptr;
+  int64_t step = 0;
   bool relu = false;
 };
 
@@ -21,9 +23,11 @@ template <int P, int N>
 void Tile(const float* x, int64_t step, const Tap* taps, int64_t count, int64_t channels, const float* w,
           int64_t w_step, float* y, int64_t y_step, int64_t filters, Finish finish) {
   Vector sums[P][N] = {};
-  if (finish.bias) {
+  if (finish.start) {
+#pragma GCC unroll 16
     for (int p = 0; p < P; ++p)
-      for (int n = 0; n < N; ++n) sums[p][n] = Load(finish.bias + n * kWidth);
+#pragma GCC unroll 16
+      for (int n = 0; n < N; ++n) sums[p][n] = Load(finish.start + p * finish.step + n * kWidth);
   }
   for (int64_t t = 0; t < count; ++t) {
     const float *at = x + taps[t].source, *line = w + taps[t].kernel;
