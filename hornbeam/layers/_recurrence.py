@@ -24,7 +24,6 @@ from hornbeam.native import is_native, nested_operation
 
 Arrays = tuple[Any, ...]
 LEAST_PRODUCTS = 2**20  # multiplications below which a loop is not worth kernels: a toy must not wait for a compiler
-LARGE_BATCH = 64  # rows that count there: a program that is only read has thousands
 MOST_WEIGHTS = 2**20  # of the recurrent kernel, which each thread reads whole at each step: it must stay near
 
 
@@ -121,7 +120,7 @@ def is_fit(shape: Sequence[object], *arrays: Any) -> bool:
     if any(x.dtype != jnp.float32 for x in leaves) or not all(isinstance(n, int) for n in shape):
         return False
     steps, batch, *_ = (int(n) for n in shape if isinstance(n, int))
-    products, weights = steps * min(batch, LARGE_BATCH) * leaves[0].size, leaves[0].size
+    products, weights = steps * batch * leaves[0].size, leaves[0].size
     return products >= LEAST_PRODUCTS and weights <= MOST_WEIGHTS and is_native()
 
 
