@@ -35,7 +35,7 @@ FLAGS = ("-std=c++17", "-O3", "-march=native", "-ffp-contract=fast", "-fno-math-
 KERNELS = """
     convolution convolution_relu convolution_of_inputs convolution_of_kernel largest largest_change largest_gradient
     moments column_products recurrence recurrence_back attention attention_gradient layer_normalization
-    layer_normalization_gradient product_relu turned_product
+    layer_normalization_gradient product_relu turned_product adam
 """.split()
 MANY = 1 << 16  # elements, beyond which a kernel is called that goes over them once or twice
 ONE_AT_A_TIME = threading.Lock()

@@ -37,11 +37,14 @@ def _line(nest: Any) -> np.ndarray:
     return flat.astype(np.float32 if flat.dtype.kind == "f" else np.int64)
 
 
-def nested_operation(name: str, formula: Formula, attributes: Callable[..., dict[str, Any]]) -> Formula:
+def nested_operation(
+    name: str, formula: Formula, attributes: Callable[..., dict[str, Any]], places: dict[int, int] | None = None
+) -> Formula:
     """Return a function like `formula`, of nests of float32 arrays and hashable keyword arguments.
 
     On a CPU it is the kernel of this name, which is given `attributes` of the same arguments (of arrays shapes and
-    types matter alone; None stays None). Where it is differentiated it is the formula.
+    types matter alone; None stays None). `places` says which array, by its number, may be overwritten by which result.
+    Where it is differentiated it is the formula.
     """
 
     def flat(*leaves: Any, tree: Any, how: Any) -> list[Any]:
@@ -54,7 +57,7 @@ def nested_operation(name: str, formula: Formula, attributes: Callable[..., dict
         filled = [_filled(x, t) for x, t in zip(primals, tangents, strict=True)]
         return jax.jvp(functools.partial(flat, **how), tuple(primals), tuple(filled))
 
-    made = _primitive(name, flat, attributes_of, several=True)
+    made = _primitive(name, flat, attributes_of, several=True, places=places)
     ad.primitive_jvps[made] = derivative
 
     @functools.wraps(formula)
@@ -67,7 +70,9 @@ def nested_operation(name: str, formula: Formula, attributes: Callable[..., dict
     return bound
 
 
-def _primitive(name: str, formula: Formula, attributes: Attributes, *, several: bool) -> Primitive:
+def _primitive(
+    name: str, formula: Formula, attributes: Attributes, *, several: bool, places: dict[int, int] | None = None
+) -> Primitive:
     """Return an operation that is a kernel on a CPU, given `attributes`, where there is one of its name.
 
     It is the formula on other devices, under `vmap` and in exported programs, which other machines may run.
@@ -88,7 +93,8 @@ def _primitive(name: str, formula: Formula, attributes: Attributes, *, several: 
     def native(context: Any, *operands: Any, **how: Any) -> Any:
         if context.module_context.lowering_parameters.for_export:
             return plain(context, *operands, **how)
-        return jax.ffi.ffi_lowering(target(name))(context, *operands, **attributes(context.avals_in, how))
+        lower = jax.ffi.ffi_lowering(target(name), operand_output_aliases=places)
+        return lower(context, *operands, **attributes(context.avals_in, how))
 
     eager = jax.jit(lambda arrays, how: made.bind(*arrays, **dict(how)), static_argnums=1)
 

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Unpack
 
 import jax.numpy as jnp
+import numpy as np
 
 from hornbeam._core.state import Variable
+from hornbeam.native import nested_operation, serves
 from hornbeam.optimizers._common import Common, WithoutDecay, takes_common
 from hornbeam.optimizers._optimizer import Optimizer, Slots
 
@@ -16,16 +18,40 @@ def moments(gradient: Any, slots: Any, beta_1: float, beta_2: float) -> tuple[An
     return m + (gradient - m) * (1.0 - beta_1), v + (jnp.square(gradient) - v) * (1.0 - beta_2)
 
 
+def _whole(
+    gradient: Any, value: Any, m: Any, v: Any, rate: Any, *, beta_1: float, beta_2: float, epsilon: float
+) -> Any:
+    """Return the new value and running means, `rate` being one number."""
+    m, v = moments(gradient, {"momentum": m, "velocity": v}, beta_1, beta_2)
+    return value - rate * m / (jnp.sqrt(v) + epsilon), m, v
+
+
+def _attributes(*_: Any, beta_1: float, beta_2: float, epsilon: float) -> dict[str, Any]:
+    return {"of_mean": np.float32(1 - beta_1), "of_square": np.float32(1 - beta_2), "epsilon": np.float32(epsilon)}
+
+
+IN_ONE_PASS = nested_operation("adam", _whole, _attributes, places={1: 0, 2: 1, 3: 2})
+
+
 def adam(
     gradient: Any, value: Any, slots: Any, learning_rate: Any, step: Any, beta_1: float, beta_2: float, epsilon: float
 ) -> tuple[Any, dict[str, Any]]:
     """Return the new value and slots after a step of Adam; "velocity_hat" is used if it is there."""
+    given = [gradient, value, slots["momentum"], slots["velocity"]]
+    if "velocity_hat" not in slots and all(serves(x) for x in given):
+        rate = jnp.asarray(_rate(learning_rate, step, beta_1, beta_2), "float32")
+        value, m, v = IN_ONE_PASS(*given, rate, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
+        return value, {"momentum": m, "velocity": v}
     m, v = moments(gradient, slots, beta_1, beta_2)
     new = {"momentum": m, "velocity": v}
     if "velocity_hat" in slots:
         v = new["velocity_hat"] = jnp.maximum(slots["velocity_hat"], v)
-    rate = learning_rate * jnp.sqrt(1.0 - beta_2**step) / (1.0 - beta_1**step)
-    return value - rate * m / (jnp.sqrt(v) + epsilon), new
+    return value - _rate(learning_rate, step, beta_1, beta_2) * m / (jnp.sqrt(v) + epsilon), new
+
+
+def _rate(learning_rate: Any, step: Any, beta_1: float, beta_2: float) -> Any:
+    """Return the learning rate times what makes up for the running means' start at 0."""
+    return learning_rate * jnp.sqrt(1.0 - beta_2**step) / (1.0 - beta_1**step)
 
 
 class Adam(Optimizer):

@@ -112,7 +112,7 @@ void Gather(const float* x, int64_t step, int64_t rows, int64_t size, float* to)
 }
 
 void Forward(ffi::ThreadPool& pool, const Attention& a, float* y) {
-  const auto [each, shares, tasks] = SharesOf(a, pool.num_threads());
+  const auto [each, shares, tasks] = SharesOf(a, Threads(pool));
   InParallel(pool, tasks, [&, each = each, shares = shares](int64_t task) {
     const int64_t share = task % shares, key_head = task / shares % a.key_heads, n = task / shares / a.key_heads;
     const int64_t head_of_keys = n * a.keys * a.key_heads + key_head;
@@ -174,7 +174,7 @@ void OfBlocks(const Attention& a, const float* g, float* dq, int64_t n, int64_t 
 }
 
 void Backward(ffi::ThreadPool& pool, const Attention& a, const float* g, float* dq, float* dk, float* dv) {
-  const auto [each, shares, tasks] = SharesOf(a, pool.num_threads());
+  const auto [each, shares, tasks] = SharesOf(a, Threads(pool));
   const int64_t size = RoundUp(a.size, kWidth), out = RoundUp(a.out, kWidth), room = a.keys * (size + out);
   float* parts = shares > 1 ? Scratch<5>(tasks * room) : nullptr;  // of threads that share a head
   // Writes a head's gradients, the sums of `count` parts.

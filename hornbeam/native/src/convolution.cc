@@ -118,7 +118,7 @@ void Correlate(ffi::ThreadPool& pool, const float* x, const float* kernel, float
     }
   const int64_t width = high - low, reach = (down.window - 1) * down.dilation + 1;
   const int64_t row_bytes = (width * from * (gradient ? 1 : down.stride) + across.out * to) * 4;
-  const int64_t rows = RowsOf(down.out, row_bytes, batch, pool.num_threads());
+  const int64_t rows = RowsOf(down.out, row_bytes, batch, Threads(pool));
   const int64_t parts = (down.out + rows - 1) / rows;
   // A block of the packed kernel that is not near is worth more places that share it.
   const int64_t longest = taps * from * kPair * kWidth * 4 > kNear ? kRows : kPlaces;
@@ -173,7 +173,7 @@ void Correlate(ffi::ThreadPool& pool, const float* x, const float* kernel, float
 void SumOfKernel(ffi::ThreadPool& pool, const float* x, const float* g, float* kernel, int64_t batch, int64_t channels,
               int64_t filters, const Axis& down, const Axis& across) {
   const int64_t padded = RoundUp(filters, kWidth), lines = down.window * across.window * channels;
-  const int64_t shares = std::max<int64_t>(1, std::min<int64_t>(pool.num_threads(), batch));
+  const int64_t shares = std::min(Threads(pool), batch);
   float* totals = Scratch<0>(shares * lines * padded);
   const int64_t low = std::min<int64_t>(0, -across.before);
   const int64_t high = std::max(across.source, (across.out - 1) * across.stride - across.before +

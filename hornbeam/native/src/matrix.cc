@@ -13,7 +13,7 @@ constexpr int64_t kBlock = kPair * kWidth;  // columns of a block
 // y (rows, columns) = relu(x (rows, depth) times a matrix (depth, columns) + bias).
 void MultiplyRelu(ffi::ThreadPool& pool, const float* x, const float* matrix, const float* bias, float* y, int64_t rows,
                   int64_t depth, int64_t columns) {
-  const int64_t threads = std::max<int64_t>(1, pool.num_threads());
+  const int64_t threads = Threads(pool);
   const int64_t blocks = (columns + kBlock - 1) / kBlock, chunks = (rows + kTall - 1) / kTall;
   // Few rows are shared out by columns, and each task packs its own; of many rows all tasks read the same blocks.
   const bool shared = chunks > 2 * threads;
@@ -72,7 +72,7 @@ void MultiplyTurned(ffi::ThreadPool& pool, const float* x, const float* g, float
                     int64_t columns) {
   const bool by_line = lines > columns;
   const int64_t blocks = (columns + kBlock - 1) / kBlock, strips = (lines + kRows - 1) / kRows;
-  const int64_t threads = std::max<int64_t>(1, pool.num_threads());
+  const int64_t threads = Threads(pool);
   const int64_t tasks = std::min(threads, by_line ? strips : blocks);
   const int64_t padded = RoundUp(columns, kWidth);
   float* sums = padded == columns ? y : Scratch<0>(lines * padded);

@@ -39,7 +39,7 @@ Row RowOf(const float* x, int64_t size, float epsilon) {
 
 void Forward(ffi::ThreadPool& pool, const float* x, const float* gamma, const float* beta, float epsilon, int64_t rows,
              int64_t size, float* y) {
-  const int64_t shares = std::min(rows, 2 * pool.num_threads());
+  const int64_t shares = std::min(rows, 2 * Threads(pool));
   InParallel(pool, shares, [&](int64_t share) {
     for (int64_t row = rows * share / shares; row < rows * (share + 1) / shares; ++row) {
       const float* at = x + row * size;
@@ -55,7 +55,7 @@ void Forward(ffi::ThreadPool& pool, const float* x, const float* gamma, const fl
 
 void Backward(ffi::ThreadPool& pool, const float* g, const float* x, const float* gamma, float epsilon, int64_t rows,
               int64_t size, float* dx, float* dgamma, float* dbeta) {
-  const int64_t shares = std::min<int64_t>(rows, pool.num_threads()), room = RoundUp(size, kWidth);
+  const int64_t shares = std::min<int64_t>(rows, Threads(pool)), room = RoundUp(size, kWidth);
   float* totals = Scratch<0>(shares * 2 * room);
   InParallel(pool, shares, [&](int64_t share) {
     float *of_gamma = totals + share * 2 * room, *of_beta = of_gamma + room;

@@ -172,7 +172,7 @@ struct Loop {
   // Into how many shares the batch is split.
   int64_t Shares(const ffi::ThreadPool& pool) const {
     const int64_t most = (batch + kFewRows - 1) / kFewRows;
-    return std::min<int64_t>(std::max<int64_t>(pool.num_threads(), 1), most);
+    return std::min<int64_t>(Threads(pool), most);
   }
 
   // Calls rows(share, first, last) on the threads, each for its share of the batch.

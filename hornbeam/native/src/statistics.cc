@@ -40,7 +40,7 @@ void SumColumns(int64_t rows, int64_t columns, float* totals, const At& at) {
 }
 
 int64_t SharesOf(ffi::ThreadPool& pool, int64_t rows) {
-  return std::max<int64_t>(1, std::min<int64_t>(pool.num_threads(), rows));
+  return std::min(Threads(pool), rows);
 }
 
 // Both lines of `out` (2, columns): mean and variance. Chunks are joined by the rule of Chan, Golub and LeVeque (1983).

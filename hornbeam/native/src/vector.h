@@ -83,6 +83,8 @@ float* Scratch(int64_t floats) {
   return kept.at;
 }
 
+inline int64_t Threads(const ffi::ThreadPool& pool) { return std::max<int64_t>(1, pool.num_threads()); }
+
 // Calls task(0) ... task(count - 1), on this thread and those of the pool. No thread waits for one that has not begun:
 // the pool may be busy with other callers of this function, who wait too.
 template <typename Task>
@@ -94,7 +96,7 @@ void InParallel(ffi::ThreadPool& pool, int64_t count, const Task& task) {
     int working = 0;
     bool over = false;
   };
-  const int64_t helpers = std::min<int64_t>(pool.num_threads(), count) - 1;
+  const int64_t helpers = std::min(Threads(pool), count) - 1;
   auto shared = std::make_shared<Shared>();
   for (int64_t i = 0; i < helpers; ++i) {
     pool.Schedule([shared, count, &task] {  // `task` is there as long as work is not over
