@@ -83,7 +83,8 @@ void MultiplyTurned(ffi::ThreadPool& pool, const float* x, const float* g, float
     };
     const auto [first_strip, last_strip] = share(by_line, strips);
     const auto [first_block, last_block] = share(!by_line, blocks);
-    const int64_t low = first_strip * kRows, high = std::min(lines, last_strip * kRows);
+    const auto line_of = [&](int64_t strip) { return lines * strip / strips; };
+    const int64_t low = line_of(first_strip), high = line_of(last_strip);
     const int64_t left = first_block * kBlock, right = std::min(padded, last_block * kBlock);
     for (int64_t line = low; line < high; ++line)
       std::fill(sums + line * padded + left, sums + line * padded + right, 0.0f);
@@ -93,7 +94,7 @@ void MultiplyTurned(ffi::ThreadPool& pool, const float* x, const float* g, float
       for (int64_t block = first_block; block < last_block; ++block)
         PackBlock(g + row * columns, columns, false, deep, columns, block, packed - left * deep);
       for (int64_t strip = first_strip; strip < last_strip; ++strip) {
-        const int64_t line = strip * kRows, many = std::min<int64_t>(kRows, lines - line);
+        const int64_t line = line_of(strip), many = line_of(strip + 1) - line;
         for (int64_t block = first_block; block < last_block; ++block) {
           const int64_t f = block * kBlock, width = std::min(kBlock, padded - f);
           kOuters[width > kWidth][many - 1](x + row * lines + line, 0, lines, packed + (f - left) * deep, 0, width, 1,
