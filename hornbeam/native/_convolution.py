@@ -63,18 +63,18 @@ def _size(x: Any) -> tuple[int, ...]:
 
 ad.defbilinear(
     OUTPUTS,
-    lambda g, x, kernel, size, **where: OF_INPUTS.bind(g, kernel, size=_size(x)[1:], **where),  # noqa: ARG005
-    lambda g, x, kernel, size, **where: OF_KERNEL.bind(x, g, size=_size(kernel), **where),  # noqa: ARG005
+    lambda g, x, kernel, **how: OF_INPUTS.bind(g, kernel, **how | {"size": _size(x)[1:]}),
+    lambda g, x, kernel, **how: OF_KERNEL.bind(x, g, **how | {"size": _size(kernel)}),
 )
 ad.defbilinear(
     OF_INPUTS,
-    lambda d, g, kernel, size, **where: OUTPUTS.bind(d, kernel, size=None, **where),  # noqa: ARG005
-    lambda d, g, kernel, size, **where: OF_KERNEL.bind(d, g, size=_size(kernel), **where),  # noqa: ARG005
+    lambda d, _, kernel, **how: OUTPUTS.bind(d, kernel, **how | {"size": None}),
+    lambda d, g, kernel, **how: OF_KERNEL.bind(d, g, **how | {"size": _size(kernel)}),
 )
 ad.defbilinear(
     OF_KERNEL,
-    lambda d, x, g, size, **where: OF_INPUTS.bind(g, d, size=_size(x)[1:], **where),  # noqa: ARG005
-    lambda d, x, g, size, **where: OUTPUTS.bind(x, d, size=None, **where),  # noqa: ARG005
+    lambda d, x, g, **how: OF_INPUTS.bind(g, d, **how | {"size": _size(x)[1:]}),
+    lambda d, x, _, **how: OUTPUTS.bind(x, d, **how | {"size": None}),
 )
 
 

@@ -136,7 +136,7 @@ def _compile(compiler: tuple[str, ...], path: Path) -> None:
         command = [*compiler, *FLAGS, "-I", jax.ffi.include_dir(), "-c"]
         list(pool.map(_run, ([*command, str(source), "-o", to] for source, to in zip(sources, objects, strict=True))))
         _run([*compiler, *FLAGS, "-shared", *objects, "-o", f"{work}/kernels.so"])
-        os.replace(f"{work}/kernels.so", path)  # noqa: PTH105
+        Path(work, "kernels.so").replace(path)
 
 
 def _run(command: Sequence[str]) -> str:

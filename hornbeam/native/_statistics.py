@@ -45,11 +45,11 @@ SCALED = operation("scaled", lambda x, factor: x * factor)  # without a kernel: 
 ad.defjvp2(MOMENTS, _change)
 ad.defbilinear(
     SCALED,
-    lambda g, x, factor: SCALED.bind(g, factor),  # noqa: ARG005
-    lambda g, x, factor: PRODUCTS.bind(g, x),  # noqa: ARG005
+    lambda g, _, factor: SCALED.bind(g, factor),
+    lambda g, x, _: PRODUCTS.bind(g, x),
 )
 ad.defbilinear(
     PRODUCTS,
-    lambda g, a, b: SCALED.bind(b, g),  # noqa: ARG005
-    lambda g, a, b: SCALED.bind(a, g),  # noqa: ARG005
+    lambda g, _, b: SCALED.bind(b, g),
+    lambda g, a, _: SCALED.bind(a, g),
 )
