@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from hornbeam._core import config
 from hornbeam._core.cache import cache_folder
 from hornbeam._core.state import here
 from hornbeam.ops._fast import CONVOLVES
+
+CALLS_OUT = "calls out"  # the hint that a program runs what is not XLA's nor Hornbeam's, which may fail
+OUTSIDE = frozenset({"pure_callback", "io_callback", "debug_callback", "ffi_call", "custom_call"})
 
 
 def use_cache() -> None:
@@ -50,14 +53,21 @@ def _trim(folder: Path) -> None:
         excess -= size
 
 
-def compiled(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `fn` compiled by XLA, with the options that suit what it computes."""
+def compiled(fn: Callable[..., Any], spent: int | None = None) -> Callable[..., Any]:
+    """Return `fn` compiled by XLA, with the options that suit what it computes.
+
+    The arrays of argument `spent` may be overwritten by the results: on a CPU, where only a program that calls Python
+    can fail once it runs, and such a program spends nothing.
+    """
     use_cache()
     chosen: list[Callable[..., Any]] = []
 
     def run(*args: Any) -> Any:
         if not chosen:
-            chosen.append(jax.jit(fn, compiler_options=_options(hints_of(fn, *args))))
+            hints = hints_of(fn, *args)
+            spends = spent is not None and CALLS_OUT not in hints and jax.default_backend() == "cpu"
+            donated = (spent,) if spends else ()
+            chosen.append(jax.jit(fn, donate_argnums=donated, compiler_options=_options(hints)))
         return chosen[0](*args)
 
     return run
@@ -67,8 +77,20 @@ def hints_of(fn: Callable[..., Any], *args: Any) -> set[str]:
     """Return what the operations in `fn` tell who compiles it; the trace is kept for the compilation."""
     found: set[str] = set()
     with here(hints=found):
-        jax.jit(fn).eval_shape(*args)
+        program = jax.jit(fn).trace(*args).jaxpr
+    if not OUTSIDE.isdisjoint(_operations(program.jaxpr)):
+        found.add(CALLS_OUT)
     return found
+
+
+def _operations(program: Any) -> Iterator[str]:
+    """Return the names of all operations in a program, and in those that it runs."""
+    for eqn in program.eqns:
+        yield eqn.primitive.name
+        for part in jax.tree.leaves(list(eqn.params.values())):
+            inner = getattr(part, "jaxpr", part)
+            if hasattr(inner, "eqns"):
+                yield from _operations(inner)
 
 
 def _options(hints: set[str]) -> dict[str, Any] | None:
@@ -85,8 +107,12 @@ def compiled_loop(
     step: Callable[..., Any],
     goes_on: Callable[[Any], Any],
     complete: Callable[[Any, Any], Any] = lambda state, _: state,
+    *,
+    spends: bool = False,
 ) -> Callable[..., Any]:
     """Return (start, stop, guarded, state, *fixed) -> (reached, state): `state = step(i, state, *fixed)` for each i.
+
+    With `spends` the arrays of `state` may be overwritten, as `compiled` says.
 
     A guarded loop ends after a step whose state `goes_on` refuses. `complete(state, shapes)` gives the first state the
     form that a step returns. All is one program, except that on a CPU a step with XLA's convolutions is compiled
@@ -112,7 +138,7 @@ def compiled_loop(
             i += 1
         return i, jax.block_until_ready(state)
 
-    alone, loop = compiled(step), compiled(many)
+    alone, loop = compiled(step, 1 if spends else None), compiled(many, 3 if spends else None)
     chosen: list[Callable[..., Any]] = []
 
     def run(*args: Any) -> Any:

@@ -3,13 +3,16 @@
 The state of training is four flat lists of arrays: trainable weights, other Variables, the optimizer's, the metrics';
 and the logs of a step that a model defines itself, which are empty otherwise.
 They are collected once; every dispatch reads them from the Variables and writes them back, so an exception anywhere
-leaves the Variables with the values of the last finished dispatch.
+leaves the Variables with the values of the last finished dispatch. Over arrays a dispatch may overwrite the values it
+was given, so that there is one copy of the state in memory, not two; those that somebody else holds are copied first.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
+import itertools
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -23,6 +26,7 @@ from hornbeam.optimizers import Optimizer
 from hornbeam.training._compile import flat_logs
 from hornbeam.training._engine import compiled, compiled_loop
 from hornbeam.training._gradients import masks_of, restore_masks
+from hornbeam.training._signals import signals_wait
 from hornbeam.training._values import find_lookups
 
 
@@ -35,7 +39,7 @@ class Batch(NamedTuple):
 
 
 PURE, NATURAL = "pure", "natural"  # the styles of a step that a model defines
-
+ALONE = 2  # references to a value that its Variable alone holds: its own, and that of who counts them
 
 HOOKS = ("train_step", "test_step", "compute_loss", "compute_metrics")  # they get batches as fit() was given them
 
@@ -237,7 +241,7 @@ class Steps:
         return self._compiled[kind]
 
     def _read(self) -> tuple[Any, ...]:
-        return (*([v._value for v in group] for group in self.groups), self.logs)
+        return (*map(_values, self.groups), self.logs)
 
     def _write(self, kind: str, state: tuple[Any, ...]) -> None:
         """Set the Variables to the new values: all of them, also when Ctrl-C comes on the way."""
@@ -272,8 +276,8 @@ class Steps:
 
     def run_group(self, kind: str, data: Batch, batch_size: int, count: int, rows: int | None) -> None:
         """Do `count` steps on batches that lie one after the other, without waiting for the last of them."""
-        function = self._many(kind, batch_size)
-        self._launch(kind, lambda state: function(0, count, False, state, data, None, rows)[1])
+        function = self._many(kind, batch_size, spends=False)
+        self._launch(kind, lambda state: function(0, count, False, state, data, None, rows, ())[1])
 
     def _launch(self, kind: str, function: Callable[[Any], Any]) -> None:
         """Start a dispatch when the one before is done; if that failed, settle() puts its Variables back."""
@@ -307,31 +311,50 @@ class Steps:
         With `rows`, the number of samples, the last batch may be short: it is filled up, and its own rows count.
         Returns the step that was reached: a guarded dispatch ends after the first loss that is not finite.
         """
-        function = self._many(kind, batch_size)
-        reached, state = function(start, stop, guarded, (*self._read()[:4], {}), data, order, rows)
-        reached = int(reached)  # waits: a dispatch that fails must not reach the Variables
-        self._write(kind, state)
+        function = self._many(kind, batch_size, spends=True)
+        with signals_wait():  # what is spent is lost, unless the new state arrives
+            state, kept = self._split(kind)
+            reached, state = function(start, stop, guarded, state, data, order, rows, kept)
+            reached = int(reached)  # waits: a dispatch that fails must not reach the Variables
+            self._write(kind, _whole(state, kept))
         return reached
 
-    def _many(self, kind: str, batch_size: int) -> Callable[..., Any]:
+    def _split(self, kind: str) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Return the state that a dispatch may overwrite, and what a test leaves alone: weights and optimizer.
+
+        Of values that others hold the Variables get copies first.
+        """
+        train = kind == "train"
+        changed = self.groups if train else (self.rest, self.metrics)
+        for variable in itertools.chain(*changed):
+            if sys.getrefcount(variable._value) > ALONE:
+                variable._value = jnp.copy(variable._value)
+        kept = () if train else (_values(self.trainable), _values(self.optimizer))
+        return (*map(_values, changed), {}), kept
+
+    def _many(self, kind: str, batch_size: int, *, spends: bool) -> Callable[..., Any]:
         """Return the compiled loop over steps, made at first use."""
 
-        def one(i: Any, state: Any, data: Batch, order: Any, rows: Any) -> Any:
+        def one(i: Any, state: Any, data: Batch, order: Any, rows: Any, kept: Any) -> Any:
             batch, places = _rows(data, order, i, batch_size, rows)
             with here(rows=places):
-                return self.step_of(kind)(state, batch)
+                new = self.step_of(kind)(_whole(state, kept), batch)
+            return (new[1], *new[3:]) if kept else new
 
         def complete(state: Any, shapes: Callable[[], Any]) -> Any:
             """Add the logs of a step that gives some: their form is known once it was traced."""
             if not self.gives_logs(kind):
                 return state
-            return (*state[:4], jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), shapes()[4]))
+            return (*state[:-1], jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), shapes()[-1]))
 
-        return self._get(f"{kind}_many_{batch_size}", lambda: compiled_loop(one, self.loss_is_finite, complete))
+        def make() -> Callable[..., Any]:
+            return compiled_loop(one, self.loss_is_finite, complete, spends=spends)
+
+        return self._get(f"{kind}_many_{batch_size}_{spends}", make)
 
     def run_predict(self, x: Any) -> Any:
         """Return the outputs for one batch."""
-        values = [v._value for v in self.trainable] + [v._value for v in self.rest]
+        values = _values(self.trainable) + _values(self.rest)
         if self.model.run_eagerly:
             return self.predict(values, x)
         return self._get("predict", lambda: compiled(self.predict))(values, x)
@@ -352,6 +375,15 @@ def _rows(data: Batch, order: Any, i: Any, batch_size: int, rows: Any) -> tuple[
         return jax.tree.map(lambda a: lax.dynamic_slice_in_dim(a, begin, batch_size), data), places
     chosen = lax.dynamic_slice_in_dim(order, begin, batch_size)
     return jax.tree.map(lambda a: jnp.take(a, chosen, axis=0, mode="clip"), data), places
+
+
+def _values(variables: Sequence[Variable]) -> list[Any]:
+    return [v._value for v in variables]
+
+
+def _whole(state: tuple[Any, ...], kept: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a state with the weights and the optimizer's values that were kept apart from it, if they were."""
+    return (kept[0], state[0], kept[1], *state[1:]) if kept else state
 
 
 def _same(a: list[Variable], b: list[Variable]) -> bool:

@@ -1,0 +1,29 @@
+"""Signals that wait while what must not be cut in two is under way."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def signals_wait() -> Iterator[None]:
+    """Inside the `with` block let signals that Python handles wait for its end: Ctrl-C, alarms."""
+    if threading.current_thread() is not threading.main_thread():  # they are handled there alone
+        yield
+        return
+    came: list[tuple[int, Any]] = []
+    found = ((number, signal.getsignal(number)) for number in signal.valid_signals())
+    handlers = {number: handler for number, handler in found if callable(handler)}
+    try:
+        for number in handlers:
+            signal.signal(number, lambda *given: came.append(given))
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number, frame in came:
+            handlers[signal.Signals(number)](number, frame)
