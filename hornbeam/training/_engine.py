@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +53,11 @@ def _trim(folder: Path) -> None:
         excess -= size
 
 
-def compiled(fn: Callable[..., Any], spent: int | None = None) -> Callable[..., Any]:
+def compiled(fn: Callable[..., Any], spent: Sequence[int] = ()) -> Callable[..., Any]:
     """Return `fn` compiled by XLA, with the options that suit what it computes.
 
-    The arrays of argument `spent` may be overwritten by the results: on a CPU, where only a program that calls Python
-    can fail once it runs, and such a program spends nothing.
+    The arrays of the arguments numbered `spent` may be overwritten by the results: on a CPU, where only a
+    program that calls Python can fail once it runs, and such a program spends nothing.
     """
     use_cache()
     chosen: list[Callable[..., Any]] = []
@@ -65,9 +65,8 @@ def compiled(fn: Callable[..., Any], spent: int | None = None) -> Callable[..., 
     def run(*args: Any) -> Any:
         if not chosen:
             hints = hints_of(fn, *args)
-            spends = spent is not None and CALLS_OUT not in hints and jax.default_backend() == "cpu"
-            donated = (spent,) if spends else ()
-            chosen.append(jax.jit(fn, donate_argnums=donated, compiler_options=_options(hints)))
+            safe = CALLS_OUT not in hints and jax.default_backend() == "cpu"
+            chosen.append(jax.jit(fn, donate_argnums=spent if safe else (), compiler_options=_options(hints)))
         return chosen[0](*args)
 
     return run
@@ -138,7 +137,7 @@ def compiled_loop(
             i += 1
         return i, jax.block_until_ready(state)
 
-    alone, loop = compiled(step, 1 if spends else None), compiled(many, 3 if spends else None)
+    alone, loop = compiled(step, [1] if spends else []), compiled(many, [3] if spends else [])
     chosen: list[Callable[..., Any]] = []
 
     def run(*args: Any) -> Any:

@@ -6,7 +6,6 @@
 namespace hornbeam {
 namespace {
 
-using Mask = ffi::Buffer<ffi::PRED>;
 
 constexpr int64_t kQueries = 64;  // whose scores are held at a time
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -111,8 +110,8 @@ void Gather(const float* x, int64_t step, int64_t rows, int64_t size, float* to)
   }
 }
 
-void Forward(ffi::ThreadPool& pool, const Attention& a, float* y) {
-  const auto [each, shares, tasks] = SharesOf(a, Threads(pool));
+void Forward(const Pool& pool, const Attention& a, float* y) {
+  const auto [each, shares, tasks] = SharesOf(a, pool.Threads());
   InParallel(pool, tasks, [&, each = each, shares = shares](int64_t task) {
     const int64_t share = task % shares, key_head = task / shares % a.key_heads, n = task / shares / a.key_heads;
     const int64_t head_of_keys = n * a.keys * a.key_heads + key_head;
@@ -173,8 +172,8 @@ void OfBlocks(const Attention& a, const float* g, float* dq, int64_t n, int64_t 
   }
 }
 
-void Backward(ffi::ThreadPool& pool, const Attention& a, const float* g, float* dq, float* dk, float* dv) {
-  const auto [each, shares, tasks] = SharesOf(a, Threads(pool));
+void Backward(const Pool& pool, const Attention& a, const float* g, float* dq, float* dk, float* dv) {
+  const auto [each, shares, tasks] = SharesOf(a, pool.Threads());
   const int64_t size = RoundUp(a.size, kWidth), out = RoundUp(a.out, kWidth), room = a.keys * (size + out);
   float* parts = shares > 1 ? Scratch<5>(tasks * room) : nullptr;  // of threads that share a head
   // Writes a head's gradients, the sums of `count` parts.
@@ -200,16 +199,17 @@ void Backward(ffi::ThreadPool& pool, const Attention& a, const float* g, float* 
   }
 }
 
-Attention AttentionOf(ffi::Span<const float> scale, Numbers causal, const Floats& q, const Floats& k, const Floats& v,
-                      const Mask* mask) {
-  const auto a = q.dimensions(), b = k.dimensions();
-  Attention made = {a[0], a[1], b[1], a[2], b[2], a[3], v.dimensions()[3], scale[0], causal[0] != 0, nullptr};
-  made.q = q.typed_data(), made.k = k.typed_data(), made.v = v.typed_data();
-  if (mask) {
-    made.mask = mask->typed_data();
+// There may be a mask.
+Attention AttentionOf(Span<float> scale, Numbers causal, const Floats& q, const Floats& k, const Floats& v,
+                      const Arguments& mask) {
+  const auto a = q.shape, b = k.shape;
+  Attention made = {a[0], a[1], b[1], a[2], b[2], a[3], v.shape[3], scale[0], causal[0] != 0, nullptr};
+  made.q = q.data, made.k = k.data, made.v = v.data;
+  if (mask.count) {
+    made.mask = static_cast<const bool*>(mask[0].data);
     int64_t step = 1;
     for (int i = 3; i >= 0; --i) {
-      const int64_t length = mask->dimensions()[i];
+      const int64_t length = mask[0].dims[i];
       made.steps[i] = length == 1 ? 0 : step;
       step *= length;
     }
@@ -217,52 +217,18 @@ Attention AttentionOf(ffi::Span<const float> scale, Numbers causal, const Floats
   return made;
 }
 
-ffi::Error ForwardHandler(ffi::ThreadPool pool, ffi::Span<const float> scale, Numbers causal, Floats q, Floats k,
-                          Floats v, ffi::RemainingArgs rest, FloatsOut y) {
-  const auto run = [&](const Mask* mask) {
-    Forward(pool, AttentionOf(scale, causal, q, k, v, mask), y->typed_data());
-    return ffi::Error::Success();
-  };
-  if (rest.empty()) return run(nullptr);
-  const auto mask = rest.get<Mask>(0);
-  return mask ? run(&*mask) : mask.error();
+void ForwardHandler(Pool pool, Span<float> scale, Numbers causal, Floats q, Floats k, Floats v, Arguments mask,
+                    FloatsOut y) {
+  Forward(pool, AttentionOf(scale, causal, q, k, v, mask), y.data);
 }
 
-ffi::Error BackwardHandler(ffi::ThreadPool pool, ffi::Span<const float> scale, Numbers causal, Floats g, Floats q,
-                           Floats k, Floats v, ffi::RemainingArgs rest, FloatsOut dq, FloatsOut dk, FloatsOut dv) {
-  const auto run = [&](const Mask* mask) {
-    Backward(pool, AttentionOf(scale, causal, q, k, v, mask), g.typed_data(), dq->typed_data(), dk->typed_data(),
-             dv->typed_data());
-    return ffi::Error::Success();
-  };
-  if (rest.empty()) return run(nullptr);
-  const auto mask = rest.get<Mask>(0);
-  return mask ? run(&*mask) : mask.error();
+void BackwardHandler(Pool pool, Span<float> scale, Numbers causal, Floats g, Floats q, Floats k, Floats v,
+                     Arguments mask, FloatsOut dq, FloatsOut dk, FloatsOut dv) {
+  Backward(pool, AttentionOf(scale, causal, q, k, v, mask), g.data, dq.data, dk.data, dv.data);
 }
 
 }  // namespace
 }  // namespace hornbeam
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(attention, hornbeam::ForwardHandler,
-                              hornbeam::ffi::Ffi::Bind()
-                                  .Ctx<hornbeam::ffi::ThreadPool>()
-                                  .Attr<hornbeam::ffi::Span<const float>>("scale")
-                                  .Attr<hornbeam::Numbers>("causal")
-                                  .Arg<hornbeam::Floats>()
-                                  .Arg<hornbeam::Floats>()
-                                  .Arg<hornbeam::Floats>()
-                                  .RemainingArgs()
-                                  .Ret<hornbeam::Floats>());
-XLA_FFI_DEFINE_HANDLER_SYMBOL(attention_gradient, hornbeam::BackwardHandler,
-                              hornbeam::ffi::Ffi::Bind()
-                                  .Ctx<hornbeam::ffi::ThreadPool>()
-                                  .Attr<hornbeam::ffi::Span<const float>>("scale")
-                                  .Attr<hornbeam::Numbers>("causal")
-                                  .Arg<hornbeam::Floats>()
-                                  .Arg<hornbeam::Floats>()
-                                  .Arg<hornbeam::Floats>()
-                                  .Arg<hornbeam::Floats>()
-                                  .RemainingArgs()
-                                  .Ret<hornbeam::Floats>()
-                                  .Ret<hornbeam::Floats>()
-                                  .Ret<hornbeam::Floats>());
+HORNBEAM_KERNEL(attention, ForwardHandler, "scale causal")
+HORNBEAM_KERNEL(attention_gradient, BackwardHandler, "scale causal")

@@ -73,7 +73,7 @@ std::vector<Phase> PhasesOf(const Axis& across) {
 // The kernel as blocks of a pair of vectors, each (tap, channel, filter of the block). The gradient of the inputs takes
 // channels for filters.
 template <bool gradient>
-void Pack(ffi::ThreadPool& pool, const float* kernel, const Axis& down, const Axis& across, int64_t channels,
+void Pack(const Pool& pool, const float* kernel, const Axis& down, const Axis& across, int64_t channels,
           int64_t filters, float* packed) {
   const int64_t from = gradient ? filters : channels, to = gradient ? channels : filters;
   const int64_t taps = down.window * across.window;
@@ -96,7 +96,7 @@ int64_t RowsOf(int64_t rows, int64_t row_bytes, int64_t batch, int64_t threads) 
 
 // `y` (batch, out, out, to) from `x` (batch, source, source, from); `bias`, if there is, ends in relu(y + bias).
 template <bool gradient>
-void Correlate(ffi::ThreadPool& pool, const float* x, const float* kernel, float* y, int64_t batch, int64_t channels,
+void Correlate(const Pool& pool, const float* x, const float* kernel, float* y, int64_t batch, int64_t channels,
                int64_t filters, const Axis& down, const Axis& across, const float* bias = nullptr) {
   const int64_t from = gradient ? filters : channels, to = gradient ? channels : filters;
   const int64_t taps = down.window * across.window;
@@ -118,7 +118,7 @@ void Correlate(ffi::ThreadPool& pool, const float* x, const float* kernel, float
     }
   const int64_t width = high - low, reach = (down.window - 1) * down.dilation + 1;
   const int64_t row_bytes = (width * from * (gradient ? 1 : down.stride) + across.out * to) * 4;
-  const int64_t rows = RowsOf(down.out, row_bytes, batch, Threads(pool));
+  const int64_t rows = RowsOf(down.out, row_bytes, batch, pool.Threads());
   const int64_t parts = (down.out + rows - 1) / rows;
   // A block of the packed kernel that is not near is worth more places that share it.
   const int64_t longest = taps * from * kPair * kWidth * 4 > kNear ? kRows : kPlaces;
@@ -170,10 +170,10 @@ void Correlate(ffi::ThreadPool& pool, const float* x, const float* kernel, float
 }
 
 // The gradient of the kernel: each thread adds up its part of the batch.
-void SumOfKernel(ffi::ThreadPool& pool, const float* x, const float* g, float* kernel, int64_t batch, int64_t channels,
-              int64_t filters, const Axis& down, const Axis& across) {
+void SumOfKernel(const Pool& pool, const float* x, const float* g, float* kernel, int64_t batch, int64_t channels,
+                 int64_t filters, const Axis& down, const Axis& across) {
   const int64_t padded = RoundUp(filters, kWidth), lines = down.window * across.window * channels;
-  const int64_t shares = std::min(Threads(pool), batch);
+  const int64_t shares = std::min(pool.Threads(), batch);
   float* totals = Scratch<0>(shares * lines * padded);
   const int64_t low = std::min<int64_t>(0, -across.before);
   const int64_t high = std::max(across.source, (across.out - 1) * across.stride - across.before +
@@ -253,57 +253,38 @@ Axis AxisOf(int i, Numbers strides, Numbers dilation, Numbers pads, int64_t wind
   return {window, strides[i], dilation[i], pads[2 * i], source, out};
 }
 
-ffi::Error Forward(ffi::ThreadPool pool, Numbers strides, Numbers dilation, Numbers pads, Floats x, Floats kernel,
-                   FloatsOut y) {
-  const auto a = x.dimensions(), k = kernel.dimensions(), b = y->dimensions();
-  Correlate<false>(pool, x.typed_data(), kernel.typed_data(), y->typed_data(), a[0], k[2], k[3],
+void Forward(Pool pool, Numbers strides, Numbers dilation, Numbers pads, Floats x, Floats kernel, FloatsOut y) {
+  const auto a = x.shape, k = kernel.shape, b = y.shape;
+  Correlate<false>(pool, x.data, kernel.data, y.data, a[0], k[2], k[3],
                    AxisOf(0, strides, dilation, pads, k[0], a[1], b[1]),
                    AxisOf(1, strides, dilation, pads, k[1], a[2], b[2]));
-  return ffi::Error::Success();
 }
 
-ffi::Error ForwardRelu(ffi::ThreadPool pool, Numbers strides, Numbers dilation, Numbers pads, Floats x, Floats kernel,
-                       Floats bias, FloatsOut y) {
-  const auto a = x.dimensions(), k = kernel.dimensions(), b = y->dimensions();
-  Correlate<false>(pool, x.typed_data(), kernel.typed_data(), y->typed_data(), a[0], k[2], k[3],
+void ForwardRelu(Pool pool, Numbers strides, Numbers dilation, Numbers pads, Floats x, Floats kernel, Floats bias,
+                 FloatsOut y) {
+  const auto a = x.shape, k = kernel.shape, b = y.shape;
+  Correlate<false>(pool, x.data, kernel.data, y.data, a[0], k[2], k[3],
                    AxisOf(0, strides, dilation, pads, k[0], a[1], b[1]),
-                   AxisOf(1, strides, dilation, pads, k[1], a[2], b[2]), bias.typed_data());
-  return ffi::Error::Success();
+                   AxisOf(1, strides, dilation, pads, k[1], a[2], b[2]), bias.data);
 }
 
-ffi::Error OfInputs(ffi::ThreadPool pool, Numbers strides, Numbers dilation, Numbers pads, Floats g, Floats kernel,
-                    FloatsOut x) {
-  const auto a = g.dimensions(), k = kernel.dimensions(), b = x->dimensions();
-  Correlate<true>(pool, g.typed_data(), kernel.typed_data(), x->typed_data(), a[0], k[2], k[3],
+void OfInputs(Pool pool, Numbers strides, Numbers dilation, Numbers pads, Floats g, Floats kernel, FloatsOut x) {
+  const auto a = g.shape, k = kernel.shape, b = x.shape;
+  Correlate<true>(pool, g.data, kernel.data, x.data, a[0], k[2], k[3],
                   AxisOf(0, strides, dilation, pads, k[0], a[1], b[1]),
                   AxisOf(1, strides, dilation, pads, k[1], a[2], b[2]));
-  return ffi::Error::Success();
 }
 
-ffi::Error OfKernel(ffi::ThreadPool pool, Numbers strides, Numbers dilation, Numbers pads, Floats x, Floats g,
-                           FloatsOut kernel) {
-  const auto a = x.dimensions(), b = g.dimensions(), k = kernel->dimensions();
-  SumOfKernel(pool, x.typed_data(), g.typed_data(), kernel->typed_data(), a[0], k[2], k[3],
-           AxisOf(0, strides, dilation, pads, k[0], a[1], b[1]), AxisOf(1, strides, dilation, pads, k[1], a[2], b[2]));
-  return ffi::Error::Success();
-}
-
-auto Where() {
-  return ffi::Ffi::Bind()
-      .Ctx<ffi::ThreadPool>()
-      .Attr<Numbers>("strides")
-      .Attr<Numbers>("dilation")
-      .Attr<Numbers>("pads")
-      .Arg<Floats>()
-      .Arg<Floats>();
+void OfKernel(Pool pool, Numbers strides, Numbers dilation, Numbers pads, Floats x, Floats g, FloatsOut kernel) {
+  const auto a = x.shape, b = g.shape, k = kernel.shape;
+  SumOfKernel(pool, x.data, g.data, kernel.data, a[0], k[2], k[3], AxisOf(0, strides, dilation, pads, k[0], a[1], b[1]),
+              AxisOf(1, strides, dilation, pads, k[1], a[2], b[2]));
 }
 
 }  // namespace
 }  // namespace hornbeam
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(convolution, hornbeam::Forward, hornbeam::Where().Ret<hornbeam::Floats>());
-XLA_FFI_DEFINE_HANDLER_SYMBOL(convolution_relu, hornbeam::ForwardRelu,
-                              hornbeam::Where().Arg<hornbeam::Floats>().Ret<hornbeam::Floats>());
-XLA_FFI_DEFINE_HANDLER_SYMBOL(convolution_of_inputs, hornbeam::OfInputs, hornbeam::Where().Ret<hornbeam::Floats>());
-XLA_FFI_DEFINE_HANDLER_SYMBOL(convolution_of_kernel, hornbeam::OfKernel,
-                              hornbeam::Where().Ret<hornbeam::Floats>());
+HORNBEAM_KERNEL(convolution, Forward, "strides dilation pads")
+HORNBEAM_KERNEL(convolution_relu, ForwardRelu, "strides dilation pads")
+HORNBEAM_KERNEL(convolution_of_inputs, OfInputs, "strides dilation pads")
+HORNBEAM_KERNEL(convolution_of_kernel, OfKernel, "strides dilation pads")

@@ -11,9 +11,9 @@ constexpr int64_t kLines = 192;             // rows that a sum of outer products
 constexpr int64_t kBlock = kPair * kWidth;  // columns of a block
 
 // y (rows, columns) = relu(x (rows, depth) times a matrix (depth, columns) + bias).
-void MultiplyRelu(ffi::ThreadPool& pool, const float* x, const float* matrix, const float* bias, float* y, int64_t rows,
+void MultiplyRelu(const Pool& pool, const float* x, const float* matrix, const float* bias, float* y, int64_t rows,
                   int64_t depth, int64_t columns) {
-  const int64_t threads = Threads(pool);
+  const int64_t threads = pool.Threads();
   const int64_t blocks = (columns + kBlock - 1) / kBlock, chunks = (rows + kTall - 1) / kTall;
   // Few rows are shared out by columns, and each task packs its own; of many rows all tasks read the same blocks.
   const bool shared = chunks > 2 * threads;
@@ -68,11 +68,11 @@ void MultiplyRelu(ffi::ThreadPool& pool, const float* x, const float* matrix, co
 
 // y (lines, columns) = the transpose of x (rows, lines) times g (rows, columns). Each task has lines, or columns, of its
 // own, whichever are more.
-void MultiplyTurned(ffi::ThreadPool& pool, const float* x, const float* g, float* y, int64_t rows, int64_t lines,
+void MultiplyTurned(const Pool& pool, const float* x, const float* g, float* y, int64_t rows, int64_t lines,
                     int64_t columns) {
   const bool by_line = lines > columns;
   const int64_t blocks = (columns + kBlock - 1) / kBlock, strips = (lines + kRows - 1) / kRows;
-  const int64_t threads = Threads(pool);
+  const int64_t threads = pool.Threads();
   const int64_t tasks = std::min(threads, by_line ? strips : blocks);
   const int64_t padded = RoundUp(columns, kWidth);
   float* sums = padded == columns ? y : Scratch<0>(lines * padded);
@@ -107,23 +107,18 @@ void MultiplyTurned(ffi::ThreadPool& pool, const float* x, const float* g, float
     for (int64_t line = 0; line < lines; ++line) std::copy_n(sums + line * padded, columns, y + line * columns);
 }
 
-ffi::Error Relu(ffi::ThreadPool pool, Floats x, Floats matrix, Floats bias, FloatsOut y) {
-  const auto a = x.dimensions(), b = matrix.dimensions();
-  MultiplyRelu(pool, x.typed_data(), matrix.typed_data(), bias.typed_data(), y->typed_data(), a[0], a[1], b[1]);
-  return ffi::Error::Success();
+void Relu(Pool pool, Floats x, Floats matrix, Floats bias, FloatsOut y) {
+  const auto a = x.shape, b = matrix.shape;
+  MultiplyRelu(pool, x.data, matrix.data, bias.data, y.data, a[0], a[1], b[1]);
 }
 
-ffi::Error Turned(ffi::ThreadPool pool, Floats x, Floats g, FloatsOut y) {
-  const auto a = x.dimensions(), b = g.dimensions();
-  MultiplyTurned(pool, x.typed_data(), g.typed_data(), y->typed_data(), a[0], a[1], b[1]);
-  return ffi::Error::Success();
+void Turned(Pool pool, Floats x, Floats g, FloatsOut y) {
+  const auto a = x.shape, b = g.shape;
+  MultiplyTurned(pool, x.data, g.data, y.data, a[0], a[1], b[1]);
 }
-
-auto OfTwo() { return ffi::Ffi::Bind().Ctx<ffi::ThreadPool>().Arg<Floats>().Arg<Floats>(); }
 
 }  // namespace
 }  // namespace hornbeam
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(product_relu, hornbeam::Relu,
-                              hornbeam::OfTwo().Arg<hornbeam::Floats>().Ret<hornbeam::Floats>());
-XLA_FFI_DEFINE_HANDLER_SYMBOL(turned_product, hornbeam::Turned, hornbeam::OfTwo().Ret<hornbeam::Floats>());
+HORNBEAM_KERNEL(product_relu, Relu, "")
+HORNBEAM_KERNEL(turned_product, Turned, "")

@@ -37,9 +37,9 @@ Row RowOf(const float* x, int64_t size, float epsilon) {
   return {mean, 1 / std::sqrt(Sum(squares) / size + epsilon)};
 }
 
-void Forward(ffi::ThreadPool& pool, const float* x, const float* gamma, const float* beta, float epsilon, int64_t rows,
+void Forward(const Pool& pool, const float* x, const float* gamma, const float* beta, float epsilon, int64_t rows,
              int64_t size, float* y) {
-  const int64_t shares = std::min(rows, 2 * Threads(pool));
+  const int64_t shares = std::min(rows, 2 * pool.Threads());
   InParallel(pool, shares, [&](int64_t share) {
     for (int64_t row = rows * share / shares; row < rows * (share + 1) / shares; ++row) {
       const float* at = x + row * size;
@@ -53,9 +53,9 @@ void Forward(ffi::ThreadPool& pool, const float* x, const float* gamma, const fl
   });
 }
 
-void Backward(ffi::ThreadPool& pool, const float* g, const float* x, const float* gamma, float epsilon, int64_t rows,
+void Backward(const Pool& pool, const float* g, const float* x, const float* gamma, float epsilon, int64_t rows,
               int64_t size, float* dx, float* dgamma, float* dbeta) {
-  const int64_t shares = std::min<int64_t>(rows, Threads(pool)), room = RoundUp(size, kWidth);
+  const int64_t shares = std::min<int64_t>(rows, pool.Threads()), room = RoundUp(size, kWidth);
   float* totals = Scratch<0>(shares * 2 * room);
   InParallel(pool, shares, [&](int64_t share) {
     float *of_gamma = totals + share * 2 * room, *of_beta = of_gamma + room;
@@ -90,41 +90,19 @@ void Backward(ffi::ThreadPool& pool, const float* g, const float* x, const float
   }
 }
 
-ffi::Error ForwardHandler(ffi::ThreadPool pool, ffi::Span<const float> epsilon, Floats x, Floats gamma, Floats beta,
-                          FloatsOut y) {
-  const int64_t size = gamma.element_count();
-  Forward(pool, x.typed_data(), gamma.typed_data(), beta.typed_data(), epsilon[0], x.element_count() / size, size,
-          y->typed_data());
-  return ffi::Error::Success();
+void ForwardHandler(Pool pool, Span<float> epsilon, Floats x, Floats gamma, Floats beta, FloatsOut y) {
+  const int64_t size = gamma.Size();
+  Forward(pool, x.data, gamma.data, beta.data, epsilon[0], x.Size() / size, size, y.data);
 }
 
-ffi::Error BackwardHandler(ffi::ThreadPool pool, ffi::Span<const float> epsilon, Floats g, Floats x, Floats gamma,
-                           Floats, FloatsOut dx, FloatsOut dgamma, FloatsOut dbeta) {
-  const int64_t size = gamma.element_count();
-  Backward(pool, g.typed_data(), x.typed_data(), gamma.typed_data(), epsilon[0], x.element_count() / size, size,
-           dx->typed_data(), dgamma->typed_data(), dbeta->typed_data());
-  return ffi::Error::Success();
+void BackwardHandler(Pool pool, Span<float> epsilon, Floats g, Floats x, Floats gamma, Floats, FloatsOut dx,
+                     FloatsOut dgamma, FloatsOut dbeta) {
+  const int64_t size = gamma.Size();
+  Backward(pool, g.data, x.data, gamma.data, epsilon[0], x.Size() / size, size, dx.data, dgamma.data, dbeta.data);
 }
 
 }  // namespace
 }  // namespace hornbeam
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(layer_normalization, hornbeam::ForwardHandler,
-                              hornbeam::ffi::Ffi::Bind()
-                                  .Ctx<hornbeam::ffi::ThreadPool>()
-                                  .Attr<hornbeam::ffi::Span<const float>>("epsilon")
-                                  .Arg<hornbeam::Floats>()
-                                  .Arg<hornbeam::Floats>()
-                                  .Arg<hornbeam::Floats>()
-                                  .Ret<hornbeam::Floats>());
-XLA_FFI_DEFINE_HANDLER_SYMBOL(layer_normalization_gradient, hornbeam::BackwardHandler,
-                              hornbeam::ffi::Ffi::Bind()
-                                  .Ctx<hornbeam::ffi::ThreadPool>()
-                                  .Attr<hornbeam::ffi::Span<const float>>("epsilon")
-                                  .Arg<hornbeam::Floats>()
-                                  .Arg<hornbeam::Floats>()
-                                  .Arg<hornbeam::Floats>()
-                                  .Arg<hornbeam::Floats>()
-                                  .Ret<hornbeam::Floats>()
-                                  .Ret<hornbeam::Floats>()
-                                  .Ret<hornbeam::Floats>());
+HORNBEAM_KERNEL(layer_normalization, ForwardHandler, "epsilon")
+HORNBEAM_KERNEL(layer_normalization_gradient, BackwardHandler, "epsilon")

@@ -37,12 +37,12 @@ struct Windows {
   }
 };
 
-ffi::Error Forward(ffi::ThreadPool pool, Numbers window, Numbers strides, Numbers pads, Floats x, FloatsOut y) {
-  const Windows w(window, strides, pads, x.dimensions(), y->dimensions());
-  InParallel(pool, x.dimensions()[0] * w.down.out, [&](int64_t task) {
+void Forward(Pool pool, Numbers window, Numbers strides, Numbers pads, Floats x, FloatsOut y) {
+  const Windows w(window, strides, pads, x.shape, y.shape);
+  InParallel(pool, x.shape[0] * w.down.out, [&](int64_t task) {
     const int64_t n = task / w.down.out, channels = w.channels;
-    const float* inputs = x.typed_data() + n * w.Inputs();
-    float* outputs = y->typed_data() + n * w.Outputs();
+    const float* inputs = x.data + n * w.Inputs();
+    float* outputs = y.data + n * w.Outputs();
     w.Row(
         task % w.down.out,
         [&](int64_t result) { std::fill_n(outputs + result, channels, -std::numeric_limits<float>::infinity()); },
@@ -53,7 +53,6 @@ ffi::Error Forward(ffi::ThreadPool pool, Numbers window, Numbers strides, Number
             best[c] = (from[c] > best[c]) | (from[c] != from[c]) ? from[c] : best[c];
         });
   });
-  return ffi::Error::Success();
 }
 
 // Calls visit(result, element, channel, whether the result is this element) for all of a sample.
@@ -77,46 +76,33 @@ void EachTaken(const Windows& w, const float* inputs, const float* outputs, cons
 }
 
 // The change of each result is that of the first element of its window that is equal to it, or NaN where it is.
-ffi::Error Change(ffi::ThreadPool pool, Numbers window, Numbers strides, Numbers pads, Floats x, Floats y,
-                  Floats change, FloatsOut of_y) {
-  const Windows w(window, strides, pads, x.dimensions(), y.dimensions());
-  InParallel(pool, x.dimensions()[0], [&](int64_t n) {
-    const float* __restrict from = change.typed_data() + n * w.Inputs();
-    float* __restrict to = of_y->typed_data() + n * w.Outputs();
+void Change(Pool pool, Numbers window, Numbers strides, Numbers pads, Floats x, Floats y, Floats change,
+            FloatsOut of_y) {
+  const Windows w(window, strides, pads, x.shape, y.shape);
+  InParallel(pool, x.shape[0], [&](int64_t n) {
+    const float* __restrict from = change.data + n * w.Inputs();
+    float* __restrict to = of_y.data + n * w.Outputs();
     std::fill_n(to, w.Outputs(), 0.0f);
-    EachTaken(w, x.typed_data() + n * w.Inputs(), y.typed_data() + n * w.Outputs(),
+    EachTaken(w, x.data + n * w.Inputs(), y.data + n * w.Outputs(),
               [&](int64_t result, int64_t element, bool takes) { to[result] = takes ? from[element] : to[result]; });
   });
-  return ffi::Error::Success();
 }
 
 // The other way round: the gradient of a result goes to that element.
-ffi::Error Gradient(ffi::ThreadPool pool, Numbers window, Numbers strides, Numbers pads, Floats x, Floats y, Floats g,
-                    FloatsOut of_x) {
-  const Windows w(window, strides, pads, x.dimensions(), y.dimensions());
-  InParallel(pool, x.dimensions()[0], [&](int64_t n) {
-    const float* __restrict from = g.typed_data() + n * w.Outputs();
-    float* __restrict to = of_x->typed_data() + n * w.Inputs();
+void Gradient(Pool pool, Numbers window, Numbers strides, Numbers pads, Floats x, Floats y, Floats g, FloatsOut of_x) {
+  const Windows w(window, strides, pads, x.shape, y.shape);
+  InParallel(pool, x.shape[0], [&](int64_t n) {
+    const float* __restrict from = g.data + n * w.Outputs();
+    float* __restrict to = of_x.data + n * w.Inputs();
     std::fill_n(to, w.Inputs(), 0.0f);
-    EachTaken(w, x.typed_data() + n * w.Inputs(), y.typed_data() + n * w.Outputs(),
+    EachTaken(w, x.data + n * w.Inputs(), y.data + n * w.Outputs(),
               [&](int64_t result, int64_t element, bool takes) { to[element] += takes ? from[result] : 0.0f; });
   });
-  return ffi::Error::Success();
 }
-
-auto Where() {
-  return ffi::Ffi::Bind()
-      .Ctx<ffi::ThreadPool>()
-      .Attr<Numbers>("window")
-      .Attr<Numbers>("strides")
-      .Attr<Numbers>("pads");
-}
-auto Of() { return Where().Arg<Floats>().Arg<Floats>().Arg<Floats>().Ret<Floats>(); }
 
 }  // namespace
 }  // namespace hornbeam
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(largest, hornbeam::Forward,
-                              hornbeam::Where().Arg<hornbeam::Floats>().Ret<hornbeam::Floats>());
-XLA_FFI_DEFINE_HANDLER_SYMBOL(largest_change, hornbeam::Change, hornbeam::Of());
-XLA_FFI_DEFINE_HANDLER_SYMBOL(largest_gradient, hornbeam::Gradient, hornbeam::Of());
+HORNBEAM_KERNEL(largest, Forward, "window strides pads")
+HORNBEAM_KERNEL(largest_change, Change, "window strides pads")
+HORNBEAM_KERNEL(largest_gradient, Gradient, "window strides pads")

@@ -170,14 +170,14 @@ struct Loop {
   bool reverse;
 
   // Into how many shares the batch is split.
-  int64_t Shares(const ffi::ThreadPool& pool) const {
+  int64_t Shares(const Pool& pool) const {
     const int64_t most = (batch + kFewRows - 1) / kFewRows;
-    return std::min<int64_t>(Threads(pool), most);
+    return std::min<int64_t>(pool.Threads(), most);
   }
 
   // Calls rows(share, first, last) on the threads, each for its share of the batch.
   template <typename Rows>
-  void Split(ffi::ThreadPool& pool, const Rows& rows) const {
+  void Split(const Pool& pool, const Rows& rows) const {
     const int64_t shares = Shares(pool);
     InParallel(pool, shares,
                [&](int64_t share) { rows(share, batch * share / shares, batch * (share + 1) / shares); });
@@ -187,8 +187,7 @@ struct Loop {
 };
 
 // The matrix (rows, columns) for Product, or the other way round where `turned`.
-const float* Packed(ffi::ThreadPool& pool, const float* matrix, int64_t step, bool turned, int64_t rows,
-                    int64_t columns) {
+const float* Packed(const Pool& pool, const float* matrix, int64_t step, bool turned, int64_t rows, int64_t columns) {
   constexpr int64_t kBlock = kPair * kWidth;
   float* packed = Scratch<0>(rows * RoundUp(columns, kWidth));
   InParallel(pool, (columns + kBlock - 1) / kBlock,
@@ -198,19 +197,17 @@ const float* Packed(ffi::ThreadPool& pool, const float* matrix, int64_t step, bo
 
 // Arguments and results, one after the other; null for what is not there.
 struct Given {
-  ffi::RemainingArgs all;
-  size_t at = 0;
+  Arguments all;
+  int64_t at = 0;
   template <typename T = float>
   const T* Next(bool there = true) {
-    return there ? static_cast<const T*>(all.get<ffi::AnyBuffer>(at++).value().untyped_data()) : nullptr;
+    return there ? static_cast<const T*>(all[at++].data) : nullptr;
   }
 };
 struct Made {
-  ffi::RemainingRets all;
-  size_t at = 0;
-  float* Next(bool there = true) {
-    return there ? static_cast<float*>(all.get<ffi::AnyBuffer>(at++).value()->untyped_data()) : nullptr;
-  }
+  Results all;
+  int64_t at = 0;
+  float* Next(bool there = true) { return there ? static_cast<float*>(all[at++].data) : nullptr; }
 };
 
 template <typename T>
@@ -221,7 +218,7 @@ T* At(T* base, int64_t place) {
 // Of (z, kernel, bias, states, counts) makes (outputs, last states) and, to keep for the gradient, (states before each
 // step, what was squashed, separate parts of the state).
 template <typename Form>
-void Forward(ffi::ThreadPool& pool, const Loop& loop, const float* z, const float* kernel, Given given, Made made,
+void Forward(const Pool& pool, const Loop& loop, const float* z, const float* kernel, Given given, Made made,
              bool biased, bool counted, bool emit, bool keep) {
   const int64_t units = loop.units, columns = kColumns<Form> * units;
   const float *bias = given.Next(biased), *first[2];
@@ -281,8 +278,8 @@ void AddProduct(const float* x, const float* g, int64_t steps, int64_t batch, in
 // counts, gradients of outputs and last states) makes the gradients of (sums, separate parts of inputs, kernel, bias,
 // first states).
 template <typename Form>
-void Backward(ffi::ThreadPool& pool, const Loop& loop, const float* kernel, const float* squashed, Given given,
-              Made made, bool biased, bool counted, bool emit) {
+void Backward(const Pool& pool, const Loop& loop, const float* kernel, const float* squashed, Given given, Made made,
+              bool biased, bool counted, bool emit) {
   const int64_t units = loop.units, columns = kColumns<Form> * units;
   given.Next(biased);
   const float *of_inputs = given.Next(), *before[2], *last[2];
@@ -352,53 +349,26 @@ void WithForm(int64_t form, const Make& make) {
   if (form == 2) make(Simple{});
 }
 
-ffi::Error ForwardHandler(ffi::ThreadPool pool, int64_t form, bool biased, bool counted, bool emit, bool keep,
-                          bool reverse, Floats z, Floats kernel, ffi::RemainingArgs given, ffi::RemainingRets made) {
-  const auto sizes = z.dimensions();
-  const Loop loop = {sizes[0], sizes[1], kernel.dimensions()[0], reverse};
+void ForwardHandler(Pool pool, int64_t form, bool biased, bool counted, bool emit, bool keep, bool reverse, Floats z,
+                    Floats kernel, Arguments given, Results made) {
+  const auto sizes = z.shape;
+  const Loop loop = {sizes[0], sizes[1], kernel.shape[0], reverse};
   WithForm(form, [&](auto cell) {
-    Forward<decltype(cell)>(pool, loop, z.typed_data(), kernel.typed_data(), {given}, {made}, biased, counted, emit,
-                            keep);
+    Forward<decltype(cell)>(pool, loop, z.data, kernel.data, {given}, {made}, biased, counted, emit, keep);
   });
-  return ffi::Error::Success();
 }
 
-ffi::Error BackwardHandler(ffi::ThreadPool pool, int64_t form, bool biased, bool counted, bool emit, bool reverse,
-                           Floats kernel, Floats squashed, ffi::RemainingArgs given, ffi::RemainingRets made) {
-  const auto sizes = squashed.dimensions();
-  const Loop loop = {sizes[0], sizes[1], kernel.dimensions()[0], reverse};
+void BackwardHandler(Pool pool, int64_t form, bool biased, bool counted, bool emit, bool reverse, Floats kernel,
+                     Floats squashed, Arguments given, Results made) {
+  const auto sizes = squashed.shape;
+  const Loop loop = {sizes[0], sizes[1], kernel.shape[0], reverse};
   WithForm(form, [&](auto cell) {
-    Backward<decltype(cell)>(pool, loop, kernel.typed_data(), squashed.typed_data(), {given}, {made}, biased, counted,
-                            emit);
+    Backward<decltype(cell)>(pool, loop, kernel.data, squashed.data, {given}, {made}, biased, counted, emit);
   });
-  return ffi::Error::Success();
 }
 
 }  // namespace
 }  // namespace hornbeam
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(recurrence, hornbeam::ForwardHandler,
-                              hornbeam::ffi::Ffi::Bind()
-                                  .Ctx<hornbeam::ffi::ThreadPool>()
-                                  .Attr<int64_t>("form")
-                                  .Attr<bool>("biased")
-                                  .Attr<bool>("counted")
-                                  .Attr<bool>("emit")
-                                  .Attr<bool>("keep")
-                                  .Attr<bool>("reverse")
-                                  .Arg<hornbeam::Floats>()
-                                  .Arg<hornbeam::Floats>()
-                                  .RemainingArgs()
-                                  .RemainingRets());
-XLA_FFI_DEFINE_HANDLER_SYMBOL(recurrence_back, hornbeam::BackwardHandler,
-                              hornbeam::ffi::Ffi::Bind()
-                                  .Ctx<hornbeam::ffi::ThreadPool>()
-                                  .Attr<int64_t>("form")
-                                  .Attr<bool>("biased")
-                                  .Attr<bool>("counted")
-                                  .Attr<bool>("emit")
-                                  .Attr<bool>("reverse")
-                                  .Arg<hornbeam::Floats>()
-                                  .Arg<hornbeam::Floats>()
-                                  .RemainingArgs()
-                                  .RemainingRets());
+HORNBEAM_KERNEL(recurrence, ForwardHandler, "form biased counted emit keep reverse")
+HORNBEAM_KERNEL(recurrence_back, BackwardHandler, "form biased counted emit reverse")

@@ -8,7 +8,7 @@ constexpr int64_t kChunk = 4096;  // numbers that are summed by themselves: near
 
 // Calls on(first row, rows, share) for the chunks of each thread's share of the rows.
 template <typename On>
-void EachChunk(ffi::ThreadPool& pool, int64_t rows, int64_t columns, int64_t shares, const On& on) {
+void EachChunk(const Pool& pool, int64_t rows, int64_t columns, int64_t shares, const On& on) {
   const int64_t chunk = std::max<int64_t>(1, kChunk / columns);
   InParallel(pool, shares, [&](int64_t share) {
     const int64_t last = rows * (share + 1) / shares;
@@ -39,13 +39,11 @@ void SumColumns(int64_t rows, int64_t columns, float* totals, const At& at) {
   for (; c < columns; c += kWidth) SumBlock<kWidth>(rows, c, columns, totals, at);
 }
 
-int64_t SharesOf(ffi::ThreadPool& pool, int64_t rows) {
-  return std::min(Threads(pool), rows);
-}
+int64_t SharesOf(const Pool& pool, int64_t rows) { return std::min(pool.Threads(), rows); }
 
 // Both lines of `out` (2, columns): mean and variance. Chunks are joined by the rule of Chan, Golub and LeVeque (1983).
-ffi::Error Moments(ffi::ThreadPool pool, Floats x, FloatsOut out) {
-  const int64_t columns = x.dimensions().back(), rows = x.element_count() / columns;
+void Moments(Pool pool, Floats x, FloatsOut out) {
+  const int64_t columns = x.shape.Last(), rows = x.Size() / columns;
   const int64_t shares = SharesOf(pool, rows);
   // Of each share: means, sums of squares about them, and a chunk's of both.
   float* kept = Scratch<0>(shares * 4 * columns);
@@ -67,7 +65,7 @@ ffi::Error Moments(ffi::ThreadPool pool, Floats x, FloatsOut out) {
   };
   EachChunk(pool, rows, columns, shares, [&](int64_t first, int64_t n, int64_t share) {
     float *mean = kept + share * 4 * columns, *chunk = mean + 2 * columns;
-    const float* from = x.typed_data() + first * columns;
+    const float* from = x.data + first * columns;
     SumColumns(n, columns, chunk, [=](int64_t r, int64_t c) { return from[r * columns + c]; });
     for (int64_t c = 0; c < columns; ++c) chunk[c] /= static_cast<float>(n);
     SumColumns(n, columns, chunk + columns, [=](int64_t r, int64_t c) {
@@ -82,41 +80,32 @@ ffi::Error Moments(ffi::ThreadPool pool, Floats x, FloatsOut out) {
     join(kept, kept + columns, counts[0], mean, mean + columns, counts[share]);
     counts[0] += counts[share];
   }
-  float* to = out->typed_data();
+  float* to = out.data;
   std::copy_n(kept, columns, to);
   for (int64_t c = 0; c < columns; ++c) to[columns + c] = kept[columns + c] / static_cast<float>(rows);
-  return ffi::Error::Success();
 }
 
 // The sum over rows of a * b, for each column.
-ffi::Error Products(ffi::ThreadPool pool, Floats a, Floats b, FloatsOut out) {
-  const int64_t columns = a.dimensions().back(), rows = a.element_count() / columns;
+void Products(Pool pool, Floats a, Floats b, FloatsOut out) {
+  const int64_t columns = a.shape.Last(), rows = a.Size() / columns;
   const int64_t shares = SharesOf(pool, rows);
   float* kept = Scratch<0>(shares * 2 * columns);
   std::fill_n(kept, shares * 2 * columns, 0.0f);
   EachChunk(pool, rows, columns, shares, [&](int64_t first, int64_t n, int64_t share) {
     float *total = kept + share * 2 * columns, *chunk = total + columns;
-    const float *left = a.typed_data() + first * columns, *right = b.typed_data() + first * columns;
+    const float *left = a.data + first * columns, *right = b.data + first * columns;
     SumColumns(n, columns, chunk,
                [=](int64_t r, int64_t c) { return left[r * columns + c] * right[r * columns + c]; });
     for (int64_t c = 0; c < columns; ++c) total[c] += chunk[c];
   });
-  float* to = out->typed_data();
+  float* to = out.data;
   std::copy_n(kept, columns, to);
   for (int64_t share = 1; share < shares; ++share)
     for (int64_t c = 0; c < columns; ++c) to[c] += kept[share * 2 * columns + c];
-  return ffi::Error::Success();
 }
 
 }  // namespace
 }  // namespace hornbeam
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(
-    moments, hornbeam::Moments,
-    xla::ffi::Ffi::Bind().Ctx<xla::ffi::ThreadPool>().Arg<hornbeam::Floats>().Ret<hornbeam::Floats>());
-XLA_FFI_DEFINE_HANDLER_SYMBOL(column_products, hornbeam::Products,
-                              xla::ffi::Ffi::Bind()
-                                  .Ctx<xla::ffi::ThreadPool>()
-                                  .Arg<hornbeam::Floats>()
-                                  .Arg<hornbeam::Floats>()
-                                  .Ret<hornbeam::Floats>());
+HORNBEAM_KERNEL(moments, Moments, "")
+HORNBEAM_KERNEL(column_products, Products, "")

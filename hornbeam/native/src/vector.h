@@ -14,14 +14,9 @@
 #include <utility>
 #include <vector>
 
-#include "xla/ffi/api/ffi.h"
+#include "call.h"
 
 namespace hornbeam {
-
-namespace ffi = xla::ffi;
-using Floats = ffi::Buffer<ffi::F32>;
-using FloatsOut = ffi::ResultBuffer<ffi::F32>;
-using Numbers = ffi::Span<const int64_t>;
 
 #if defined(__AVX512F__)
 constexpr int kWidth = 16, kRegisters = 32;
@@ -83,12 +78,10 @@ float* Scratch(int64_t floats) {
   return kept.at;
 }
 
-inline int64_t Threads(const ffi::ThreadPool& pool) { return std::max<int64_t>(1, pool.num_threads()); }
-
 // Calls task(0) ... task(count - 1), on this thread and those of the pool. No thread waits for one that has not begun:
 // the pool may be busy with other callers of this function, who wait too.
 template <typename Task>
-void InParallel(ffi::ThreadPool& pool, int64_t count, const Task& task) {
+void InParallel(const Pool& pool, int64_t count, const Task& task) {
   struct Shared {
     std::atomic<int64_t> next{0};
     std::mutex mutex;
@@ -96,7 +89,7 @@ void InParallel(ffi::ThreadPool& pool, int64_t count, const Task& task) {
     int working = 0;
     bool over = false;
   };
-  const int64_t helpers = std::min(Threads(pool), count) - 1;
+  const int64_t helpers = std::min(pool.Threads(), count) - 1;
   auto shared = std::make_shared<Shared>();
   for (int64_t i = 0; i < helpers; ++i) {
     pool.Schedule([shared, count, &task] {  // `task` is there as long as work is not over
