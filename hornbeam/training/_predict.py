@@ -76,7 +76,8 @@ def _outputs_of(model: Any, x: Any, size: int) -> Any:
     rows = _arrays.rows_of(x)
     if rows >= size or not can_fill(model._steps(), "predict", Batch(x)):
         return model._steps().run_predict(x)
-    return tree.map_structure(lambda a: a[:rows], model._steps().run_predict(filled(x, size)))
+    outputs = model._steps().run_predict(filled(x, size))
+    return tree.map_structure(lambda a: np.asarray(a)[:rows], outputs)  # JAX would compile a slice for each length
 
 
 def _joined(parts: Sequence[Any]) -> Any:
