@@ -17,7 +17,7 @@ from hornbeam._core.state import here
 from hornbeam.ops._fast import CONVOLVES
 
 CALLS_OUT = "calls out"  # the hint that a program runs what is not XLA's nor Hornbeam's, which may fail
-OUTSIDE = frozenset({"pure_callback", "io_callback", "debug_callback", "ffi_call", "custom_call"})
+OUTSIDE = frozenset({"pure_callback", "io_callback", "buffer_callback", "debug_callback", "debug_print", "ffi_call"})
 
 
 def use_cache() -> None:

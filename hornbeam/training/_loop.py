@@ -27,7 +27,7 @@ from hornbeam.training._step import Batch
 from hornbeam.training._values import Watch
 
 DISPATCH_SECONDS = 0.05
-FEW_STEPS = 4  # share a dispatch also where they are longer, for it copies all weights, and maps memory anew, ...
+FEW_STEPS = 4  # share a dispatch also where they are longer, for it maps memory anew, ...
 LONGEST_DISPATCH = 1.5  # ... but not for more than these seconds
 DEVICE_BYTES = 2 << 30  # larger data goes to the device batch by batch
 

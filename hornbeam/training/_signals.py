@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,15 +15,19 @@ def signals_wait() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():  # they are handled there alone
         yield
         return
-    came: list[tuple[int, Any]] = []
+    came: list[Callable[[], Any]] = []
+
+    def later(handler: Callable[..., Any]) -> Callable[..., None]:
+        return lambda *given: came.append(lambda: handler(*given))
+
     found = ((number, signal.getsignal(number)) for number in signal.valid_signals())
     handlers = {number: handler for number, handler in found if callable(handler)}
     try:
-        for number in handlers:
-            signal.signal(number, lambda *given: came.append(given))
+        for number, handler in handlers.items():
+            signal.signal(number, later(handler))
         yield
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        for number, frame in came:
-            handlers[signal.Signals(number)](number, frame)
+        for call in came:
+            call()

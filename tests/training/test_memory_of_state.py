@@ -1,11 +1,14 @@
 """A training over arrays keeps one copy of its state, and overwrites nothing that anybody else holds."""
 
+import signal
+
 import jax
 import numpy as np
 import pytest
 
 import hornbeam as keras
 from hornbeam.training._engine import CALLS_OUT, hints_of
+from hornbeam.training._signals import signals_wait
 
 X = np.random.default_rng(0).normal(size=(40, 4)).astype("float32")
 Y = X[:, :1] * 2
@@ -45,6 +48,19 @@ def test_what_others_hold_stays(method, hold):
         np.testing.assert_array_equal(np.asarray(value), expected)
 
 
+def test_signals_wait_for_the_end_of_a_block():
+    came = []
+    before = signal.signal(signal.SIGALRM, lambda *_: came.append("alarm"))
+    try:
+        with signals_wait():
+            signal.raise_signal(signal.SIGALRM)
+            came.append("block")
+        signal.raise_signal(signal.SIGALRM)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert came == ["block", "alarm", "alarm"]
+
+
 def test_two_variables_may_share_a_value():
     model, other = trained(), keras.layers.Dense(3)
     other.build((None, 4))
@@ -71,9 +87,10 @@ def test_a_test_leaves_weights_and_optimizer_alone():
 
 
 @pytest.mark.parametrize("inside", [lambda f: f, jax.jit, jax.checkpoint, jax.vmap])
-def test_programs_that_call_python_are_known(inside):
+@pytest.mark.parametrize("call", [lambda x: jax.debug.callback(lambda _: None, x), lambda x: jax.debug.print("{}", x)])
+def test_programs_that_call_python_are_known(inside, call):
     def shout(x):
-        jax.debug.callback(lambda _: None, x)
+        call(x)
         return x
 
     called = inside(shout)
