@@ -1,5 +1,7 @@
 """What every test and doctest starts from: a home of its own, fixed seeds, default settings, names counted anew."""
 
+import functools
+import itertools
 import os
 import random
 import tempfile
@@ -24,6 +26,18 @@ if jax.__version__.startswith("0.10."):
     )
 
 from hornbeam._core import config, names, registry  # noqa: E402  # after the environment
+
+# Most programs here are a single operation, and a third of what compiling one costs is the MLIR context that JAX makes
+# for it: in the tests, a hundred share one (a context keeps all that it has seen). Nor does anybody read which line an
+# operation came from, or run a program again from the disk; the processes that tests start do.
+if jax.__version__.startswith("0.10."):
+    from jax._src.interpreters import mlir
+
+    _count, _make_context = itertools.count(), mlir.make_ir_context
+    _context = functools.lru_cache(maxsize=1)(lambda _hundred: _make_context())
+    mlir.make_ir_context = lambda: _context(next(_count) // 100)
+jax.config.update("jax_traceback_in_locations_limit", 0)
+jax.config.update("jax_enable_compilation_cache", False)
 
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)  # the same examples, slow or not
 hypothesis.settings.load_profile("repeatable")

@@ -116,7 +116,7 @@ def test_any_mask(kind, how):
         return total(result), result
 
     got, expected = (
-        jax.value_and_grad(f, argnums=(0, 1, 2), has_aux=True)(weights, x, start) for f in (of_layer, by_hand)
+        jax.jit(jax.value_and_grad(f, argnums=(0, 1, 2), has_aux=True))(weights, x, start) for f in (of_layer, by_hand)
     )
     close(got, expected)
 
@@ -125,7 +125,7 @@ def test_any_mask(kind, how):
 def test_the_last_output_alone(kind):
     for backwards in (False, True):
         layer, x, start = make(kind, go_backwards=backwards)
-        outputs, states = loop(layer, x, MASK, start)
+        outputs, states = jax.jit(lambda layer=layer, x=x, start=start: loop(layer, x, MASK, start))()
         close(layer(x, mask=MASK), (outputs[:, -1], *jax.tree.leaves(states)))
 
 
