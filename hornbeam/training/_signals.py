@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 
@@ -29,5 +29,6 @@ def signals_wait() -> Iterator[None]:
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        for call in came:
-            call()
+        with ExitStack() as calls:  # which calls all of them, also when one raises
+            for call in reversed(came):
+                calls.callback(call)

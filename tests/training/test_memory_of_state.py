@@ -61,6 +61,23 @@ def test_signals_wait_for_the_end_of_a_block():
     assert came == ["block", "alarm", "alarm"]
 
 
+def test_a_handler_that_raises_keeps_no_other_signal_waiting():
+    came = []
+
+    def send(*numbers):
+        with signals_wait():
+            for number in numbers:
+                signal.raise_signal(number)
+
+    before = signal.signal(signal.SIGALRM, lambda *_: came.append("alarm"))
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            send(signal.SIGINT, signal.SIGALRM)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert came == ["alarm"]
+
+
 def test_two_variables_may_share_a_value():
     model, other = trained(), keras.layers.Dense(3)
     other.build((None, 4))
