@@ -94,6 +94,7 @@ class Steps:
             model.optimizer.build(self.trainable)
         self.optimizer: list[Variable] = [v for optimizer in optimizers_of(model) for v in optimizer.variables]
         self.groups = (self.trainable, self.rest, self.optimizer, self.metrics)
+        self._predicts_with = [*self.trainable, *self.rest]
         first = None if objective is None else objective.loss_tracker.variables[0]  # the sum of the epoch's losses
         self.loss_at = next((i for i, v in enumerate(self.metrics) if v is first), None)
         self.logs: dict[str, Any] = {}  # what the last step returned, if it is the model's own
@@ -354,7 +355,7 @@ class Steps:
 
     def run_predict(self, x: Any) -> Any:
         """Return the outputs for one batch."""
-        values = _values(self.trainable) + _values(self.rest)
+        values = [v._value for v in self._predicts_with]
         if self.model.run_eagerly:
             return self.predict(values, x)
         return self._get("predict", lambda: compiled(self.predict))(values, x)

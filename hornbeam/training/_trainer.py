@@ -279,7 +279,8 @@ class Trainer(Hooks, Finders):
         if quiet and isinstance(x, np.ndarray) and 0 < len(x) <= size and self._is_ready(x):
             if config.value_checks():
                 check_numbers(self, x)
-            return tree.map_structure(np.array, self._trainer.run_predict(x))  # type: ignore[union-attr]
+            outputs = self._trainer.run_predict(x)  # type: ignore[union-attr]
+            return np.array(outputs) if isinstance(outputs, jax.Array) else tree.map_structure(np.array, outputs)
         verbose = 1 if verbose == "auto" else int(verbose)
         return predict_all(self, x, size, verbose, steps, as_callbacks(callbacks, self))
 
@@ -364,9 +365,10 @@ class Trainer(Hooks, Finders):
 
     def _steps(self) -> Steps:
         """Return the compiled functions, made anew when layers or what is trainable changed."""
-        if self._trainer is None or (self._trainer_changes != Tracked.changes and not self._trainer.is_current(self)):
-            self._trainer = Steps(self)
-        self._trainer_changes = Tracked.changes
+        if self._trainer is None or self._trainer_changes != Tracked.changes:
+            if self._trainer is None or not self._trainer.is_current(self):
+                self._trainer = Steps(self)
+            self._trainer_changes = Tracked.changes
         return self._trainer
 
     def _forget_compiled(self) -> None:
