@@ -27,8 +27,8 @@ if jax.__version__.startswith("0.10."):
 
 from hornbeam._core import config, names, registry  # noqa: E402  # after the environment
 
-# Most programs here are a single operation, and a quarter of what compiling one costs is the MLIR context that JAX makes
-# for it: in the tests, a hundred share one (a context keeps all that it has seen). Nor does anybody read which line an
+# Most programs here are one operation, and a quarter of what compiling one costs is the MLIR context that JAX makes for
+# it: in the tests, a hundred share one (a context keeps all that it has seen). Nor does anybody read which line an
 # operation came from, or run a program again from the disk; the processes that tests start do.
 if jax.__version__.startswith("0.10."):
     from jax._src.interpreters import mlir
