@@ -94,7 +94,7 @@ class Steps:
             model.optimizer.build(self.trainable)
         self.optimizer: list[Variable] = [v for optimizer in optimizers_of(model) for v in optimizer.variables]
         self.groups = (self.trainable, self.rest, self.optimizer, self.metrics)
-        self._predicts_with = [*self.trainable, *self.rest]
+        self._predicts_with = [*self.trainable, *self.rest]  # joined once: predict of one sample is short
         first = None if objective is None else objective.loss_tracker.variables[0]  # the sum of the epoch's losses
         self.loss_at = next((i for i, v in enumerate(self.metrics) if v is first), None)
         self.logs: dict[str, Any] = {}  # what the last step returned, if it is the model's own

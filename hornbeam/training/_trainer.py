@@ -279,7 +279,7 @@ class Trainer(Hooks, Finders):
         if quiet and isinstance(x, np.ndarray) and 0 < len(x) <= size and self._is_ready(x):
             if config.value_checks():
                 check_numbers(self, x)
-            outputs = self._trainer.run_predict(x)  # type: ignore[union-attr]
+            outputs = self._steps().run_predict(x)
             return np.array(outputs) if isinstance(outputs, jax.Array) else tree.map_structure(np.array, outputs)
         verbose = 1 if verbose == "auto" else int(verbose)
         return predict_all(self, x, size, verbose, steps, as_callbacks(callbacks, self))
