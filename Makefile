@@ -8,6 +8,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := -m pip install --quiet --disable-pip-version-check --no-compile  # what is imported is compiled then
 ROWS ?=
+unexport PYTHONDONTWRITEBYTECODE  # a hundred processes start below: each would compile every module anew
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format parity coverage faults docs bench bench-gpu surface lock clean
