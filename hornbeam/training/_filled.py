@@ -1,9 +1,10 @@
-"""Batches of one size: a short one is filled up with rows that do not count, several small ones share a dispatch.
+"""Batches of one size: a short one is filled up with rows that do not count, several share a dispatch or a step.
 
 A short batch would need a compiled program of its own. Where a model, its losses and its metrics treat each row by
 itself (`_byrow.py` reads it from their program), the batch is filled up with rows of its own instead, and losses and
 metrics leave these out (`HERE.rows`): the numbers are those of the short batch. Where rows meet, as in batch
-normalization in training, the short batch gets its own program.
+normalization in training, the short batch gets its own program. Where besides nothing counts batches, tests and
+predictions take several at once (`joined`), as products of few rows are slow.
 """
 
 from __future__ import annotations
@@ -16,15 +17,20 @@ import jax
 import numpy as np
 
 from hornbeam._core import tree
-from hornbeam._core.state import Scope, here, holding
+from hornbeam._core.state import Scope, get_mask, here, holding
 from hornbeam.losses import Loss
 from hornbeam.metrics import MeanMetricWrapper
 from hornbeam.training._byrow import is_by_row
+from hornbeam.training._engine import operations
 from hornbeam.training._step import Batch, Steps, is_own
 
 MOST = 16  # batches in a group
 SMALL = 1 << 16  # bytes of a batch that is worth copying to save a dispatch
 PATIENCE = 1e-3  # seconds that a batch, or a group, may take
+JOINED_ROWS = 1024  # at most, in batches that are computed as one, ...
+JOINED_BYTES = 48 << 20  # ... and bytes of the largest array on the way
+SPLIT_BYTES = 1 << 18  # XLA splits the work on larger arrays among threads: what is too small for it should stay so
+ENOUGH = 8  # such steps at least: the last one is filled up with little then, and there are two programs at most
 OWN = ("train_step", "test_step", "predict_step", "compute_loss", "compute_metrics")
 
 
@@ -33,6 +39,43 @@ def can_fill(steps: Steps, kind: str, batch: Batch) -> bool:
     if kind not in steps.fills:
         steps.fills[kind] = _can_fill(steps, kind, batch)
     return steps.fills[kind]
+
+
+def joined(steps: Steps, kind: str, batch: Batch, batches: int) -> int:
+    """Return how many batches like this one, of so many, a test or a prediction may compute as one."""
+    length = length_of(batch)
+    if batches < 2 * ENOUGH or 2 * length > JOINED_ROWS or not can_fill(steps, kind, batch):
+        return 1
+    if kind not in steps.joins:
+        steps.joins[kind] = _rows_joined(steps, kind, batch)
+    most = max(1, min(steps.joins[kind], JOINED_ROWS) // length)
+    return most if batches >= ENOUGH * most else 1
+
+
+def _rows_joined(steps: Steps, kind: str, batch: Batch) -> int:
+    """Return how many rows a joined batch may have: none where something counts batches, or takes a mean over one."""
+    reductions = {loss.reduction for loss in steps.model._objective.losses if loss} if kind == "test" else set()
+    if not reductions <= {"sum_over_batch_size", "mean"}:
+        return 0
+    apart: list[bool] = []
+
+    def run(batch: Batch) -> Any:
+        own = [*steps.trainable, *steps.rest]
+        with holding(Scope((v, v._value) for v in own)) as scope, here(training=False, losses=[]):
+            flat = tree.flatten(steps.model(batch.x))
+            values = _values(steps.model._objective, batch.y, flat) if kind == "test" else []
+            masks = [get_mask(x) for x in (*flat, *values)] if kind == "test" else []  # the mean is of what they leave
+            apart.append(all(scope[v] is v._value for v in own) and not any(m is not None for m in masks))
+            return flat, values
+
+    with here(kernels=False):  # the operations, not what runs them
+        program = jax.make_jaxpr(run)(batch)
+    if not apart[0]:
+        return 0
+    largest = max((v.aval.size * v.aval.dtype.itemsize for eqn in program.eqns for v in eqn.outvars), default=1)
+    is_large = largest >= SPLIT_BYTES and "conv_general_dilated" not in operations(program)
+    limit = JOINED_BYTES if is_large else SPLIT_BYTES - 1
+    return limit * length_of(batch) // max(largest, 1)
 
 
 def _can_fill(steps: Steps, kind: str, batch: Batch) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from hornbeam.callbacks._progress import Progress
 from hornbeam.data._arrays import Sample, batches, bytes_of, rows_of, take
 from hornbeam.data._iterable import Stream
 from hornbeam.training._debug import explain
-from hornbeam.training._filled import MOST, can_fill, filled, gather, is_small, length_of, stacked
+from hornbeam.training._filled import MOST, can_fill, filled, gather, is_small, joined, length_of, stacked
 from hornbeam.training._step import Batch
 from hornbeam.training._values import Watch
 
@@ -271,19 +272,24 @@ class Runner:
             steps.run_group(self.kind, data, size, len(group), rows)
 
     def _many(self, order: np.ndarray | None, first: int) -> Iterator[int]:
-        """Run dispatches of many steps each; a last, shorter batch that cannot be filled up runs by itself."""
+        """Run dispatches of many steps each; a last, shorter batch that cannot be filled up runs by itself.
+
+        A test takes several batches in one step, where that gives the same.
+        """
         model, data, steps = self.model, self.data, self.model._steps()
         assert isinstance(data, Sample)  # noqa: S101 - epoch() chose this way
         if self.placed is None:
             self.placed = model._on_device(model._batch_of(data))
-        rows, size, at = rows_of(data), self.batch_size, self.at
+        rows, size, at, limit, each = rows_of(data), self.batch_size, self.at, self.limit, self._joined()
+        if each > 1:
+            rows, size, limit = min(rows, size * (limit or rows)), size * each, None
         whole, total = rows // size, -(-rows // size)
         fill = size < rows and whole < total and can_fill(steps, self.kind, model._batch_of(self.first()))
         if fill:
             whole = total
             if self.kind == "train":  # its own rows first, as noise is drawn by place
                 order = np.resize(np.arange(rows) if order is None else order, total * size)
-        total = min(total - at, self.limit or total)
+        total = min(total - at, limit or total)
         places = None if order is None else model._on_device(order.astype(np.int32))
         given, guarded = (self.kind, self.placed, places, size), self.guarded or self.debugs
         filled_rows = rows if fill else None
@@ -301,7 +307,7 @@ class Runner:
             self._adapt(time.perf_counter() - began, reached - step)
             step = reached
             self._end(step - 1)
-            yield step
+            yield step if each == 1 else -(-min(step * size, rows) // self.batch_size)
         if step < total:
             self._begin(step)
             self._dispatch(lambda *_: steps.run_batch(self.kind, self._rows_of(at + step)[0]), step, step + 1)
@@ -309,6 +315,13 @@ class Runner:
             self._end(step - 1)
             yield step
         self._end(step - 1, over=True)
+
+    def _joined(self) -> int:
+        """Return how many batches of the arrays a step may take."""
+        if self.kind == "train" or self.watched or not isinstance(self.data, Sample):
+            return 1
+        batches = min(rows_of(self.data) // self.batch_size, self.limit or sys.maxsize)
+        return joined(self.model._steps(), self.kind, self.model._batch_of(self.first()), batches)
 
     def _rows_of(self, step: int) -> tuple[Batch, np.ndarray]:
         """Return a batch of the arrays, and the numbers of its samples."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from hornbeam.callbacks._progress import Progress
 from hornbeam.data import _arrays
 from hornbeam.data._arrays import Sample
 from hornbeam.data._iterable import Stream
-from hornbeam.training._filled import can_fill, filled
+from hornbeam.training._filled import can_fill, filled, joined
 from hornbeam.training._intake import intake
 from hornbeam.training._step import Batch
 from hornbeam.training._values import check_numbers
@@ -43,25 +44,22 @@ def _predict_batches(
     asked = steps or (data.length if isinstance(data, Stream) else -(-_arrays.rows_of(data) // size))
     total = config.limited("the steps of an epoch", asked, config.max_steps_per_epoch())
     steps = total if total != asked else steps
-    source = data.epoch(steps) if isinstance(data, Stream) else _arrays.batches(data, size, None)
     callbacks.set_params({"verbose": verbose, "epochs": 1, "steps": total})
-    done, parts = 0, []
+    done, parts, length = 0, [], 0
     stride = 1 if model.steps_per_execution == "auto" else model.steps_per_execution
     model.stop_predicting = False
     callbacks.on_predict_begin()
     with Progress(total, 0 if callbacks.draws else verbose) as progress:
-        for sample in source:
+        for x, batches in _inputs(model, data, size, steps, alone=callbacks.wants_batches("predict")):
             if (steps is not None and done >= steps) or model.stop_predicting:
                 break
-            if not done:
-                model._prepare(sample, "predict")
             if config.value_checks() and (not done or isinstance(data, Stream)):
-                check_numbers(model, sample.x if isinstance(data, Stream) else data.x, like=sample.x)
+                check_numbers(model, x if isinstance(data, Stream) else data.x, like=x)
             if done % stride == 0:
                 callbacks.on_predict_batch_begin(done)
-            size = size if done else _arrays.rows_of(sample.x)
-            parts.append(_outputs_of(model, sample.x, size))
-            done += 1
+            length = length or _arrays.rows_of(x)
+            parts.append(_outputs_of(model, x, length))
+            done += batches
             _end(callbacks, parts, stride)
             if progress.due(done):
                 progress.update(done, {})
@@ -69,6 +67,26 @@ def _predict_batches(
         progress.finish(done, {})
     callbacks.on_predict_end()
     return _joined(parts)
+
+
+def _inputs(model: Any, data: Sample | Stream, size: int, steps: int | None, *, alone: bool) -> Iterator[Any]:
+    """Yield the inputs of each dispatch and the number of their batches: several of arrays, where that gives the same.
+
+    The model is made ready for the first ones. Where callbacks look at each batch, each is `alone`.
+    """
+    if isinstance(data, Stream):
+        for number, sample in enumerate(data.epoch(steps)):
+            if not number:
+                model._prepare(sample, "predict")
+            yield sample.x, 1
+        return
+    first = Sample(*(_arrays.take(part, slice(size)) for part in data))
+    model._prepare(first, "predict")
+    rows = min(_arrays.rows_of(data), size * (steps or sys.maxsize))
+    stride = size * (1 if alone else joined(model._steps(), "predict", Batch(first.x), rows // size))
+    for begin in range(0, rows, stride):
+        x = _arrays.take(data.x, slice(begin, min(begin + stride, rows)))
+        yield x, -(-_arrays.rows_of(x) // size)
 
 
 def _outputs_of(model: Any, x: Any, size: int) -> Any:

@@ -100,6 +100,7 @@ class Steps:
         self.logs: dict[str, Any] = {}  # what the last step returned, if it is the model's own
         self.seen: set[Any] = set()  # (shape of a sample, dtype) that predict has been checked for
         self.fills: dict[str, bool] = {}  # whether short batches can be filled up, by the kind of step
+        self.joins: dict[str, int] = {}  # how many rows joined batches may have, likewise
         self.takes_given = any(is_own(model, name) for name in HOOKS)  # whether steps get batches as fit() did
         self._lookups: list[Any] | None = None
         self._compiled: dict[Any, Callable[..., Any]] = {}

@@ -10,7 +10,6 @@ import hornbeam as keras
 from hornbeam import layers, losses, metrics
 from hornbeam._core.state import Scope, here, holding, set_mask
 from hornbeam.training import _byrow
-from hornbeam.training._step import Steps
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(38, 6)).astype("float32")
@@ -23,25 +22,6 @@ def mlp(middle=None):
     keras.utils.set_random_seed(2)
     middle = [] if middle is None else [middle()]
     return keras.Sequential([keras.Input((6,)), layers.Dense(8, "tanh"), *middle, layers.Dense(3, "softmax")])
-
-
-@pytest.fixture(autouse=True)
-def traced(monkeypatch):
-    """Return the lengths of the batches that a program was made for, by the kind of step."""
-    found = {}
-
-    def noting(kind):
-        step = getattr(Steps, kind)
-
-        def run(self, state, batch):
-            found.setdefault(kind, set()).add(len(jax.tree.leaves(batch)[0]))
-            return step(self, state, batch)
-
-        return run
-
-    for kind in ("train", "test", "predict"):
-        monkeypatch.setattr(Steps, kind, noting(kind))
-    return found
 
 
 def never(*_):
