@@ -52,6 +52,7 @@ def test_one_line_an_epoch_in_a_log_file(verbose, capsys):
         assert re.fullmatch(rf"Epoch {i + 1}/2 - 3/3 - \d+s \d+(us|ms|s)/step - {values}", line), line
 
 
+@pytest.mark.usefixtures("clock")
 def test_a_line_on_a_terminal_is_redrawn_and_never_wraps(monkeypatch):
     screen = terminal(monkeypatch)
     line = Progress(200, 1, title="Epoch 1/1")
@@ -110,6 +111,7 @@ def test_an_error_ends_an_open_line(monkeypatch):
 
 
 @pytest.mark.parametrize(("term", "out"), [("dumb", "Epoch 1/1 - 2/2 - 0s "), ("xterm", "Epoch 1/1\n\r2/2 ")])
+@pytest.mark.usefixtures("clock")
 def test_a_terminal_that_cannot_redraw(monkeypatch, term, out):
     screen = terminal(monkeypatch)
     monkeypatch.setenv("TERM", term)
@@ -117,6 +119,7 @@ def test_a_terminal_that_cannot_redraw(monkeypatch, term, out):
     assert screen.getvalue().startswith(out)
 
 
+@pytest.mark.usefixtures("clock")
 def test_an_output_that_knows_no_unicode(monkeypatch):
     data = io.BytesIO()
     screen = io.TextIOWrapper(data, encoding="ascii", newline="\n")
@@ -181,6 +184,7 @@ def test_what_is_said_within_an_epoch_stands_below_the_line(monkeypatch, tmp_pat
     assert "\n\n" not in quiet
 
 
+@pytest.mark.usefixtures("clock")
 def test_a_stream_of_unknown_length(monkeypatch):
     screen = terminal(monkeypatch)
     line = Progress(None, 1)

@@ -7,6 +7,7 @@ import pytest
 
 import hornbeam as keras
 from hornbeam import layers
+from hornbeam.training import _filled
 from hornbeam.training._step import Steps
 
 RNG = np.random.default_rng(0)
@@ -30,6 +31,7 @@ def dispatches(monkeypatch):
 
     monkeypatch.setattr(Steps, "run_group", run_group)
     monkeypatch.setattr(Steps, "run_batch", run_batch)
+    monkeypatch.setattr(_filled, "PATIENCE", 10)  # a slow machine is no slow source
     return found
 
 
@@ -95,7 +97,9 @@ def test_a_bad_batch_is_named_and_those_before_it_are_done():
     check(model, BATCHES[:7])
 
 
-def test_slow_batches_are_not_waited_for(dispatches):
+def test_slow_batches_are_not_waited_for(dispatches, monkeypatch):
+    monkeypatch.setattr(_filled, "PATIENCE", 1e-3)
+
     def slow():
         for batch in BATCHES[:4]:
             time.sleep(0.01)
