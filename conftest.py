@@ -1,6 +1,7 @@
 """What every test and doctest starts from: a home of its own, fixed seeds, default settings, names counted anew."""
 
 import functools
+import gc
 import itertools
 import os
 import random
@@ -41,6 +42,12 @@ jax.config.update("jax_enable_compilation_cache", False)
 
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)  # the same examples, slow or not
 hypothesis.settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _imported_once():
+    """Spare the garbage collector what is imported by now: Keras calls it for each attribute that it deletes."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
