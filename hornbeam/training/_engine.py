@@ -77,19 +77,19 @@ def hints_of(fn: Callable[..., Any], *args: Any) -> set[str]:
     found: set[str] = set()
     with here(hints=found):
         program = jax.jit(fn).trace(*args).jaxpr
-    if not OUTSIDE.isdisjoint(operations(program.jaxpr)):
+    if any(eqn.primitive.name in OUTSIDE for eqn in equations(program.jaxpr)):
         found.add(CALLS_OUT)
     return found
 
 
-def operations(program: Any) -> Iterator[str]:
-    """Return the names of all operations in a program, and in those that it runs."""
+def equations(program: Any) -> Iterator[Any]:
+    """Return all equations of a program, and of those that it runs."""
     for eqn in program.eqns:
-        yield eqn.primitive.name
+        yield eqn
         for part in jax.tree.leaves(list(eqn.params.values())):
             inner = getattr(part, "jaxpr", part)
             if hasattr(inner, "eqns"):
-                yield from operations(inner)
+                yield from equations(inner)
 
 
 def _options(hints: set[str]) -> dict[str, Any] | None:

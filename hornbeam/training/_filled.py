@@ -21,7 +21,7 @@ from hornbeam._core.state import Scope, get_mask, here, holding
 from hornbeam.losses import Loss
 from hornbeam.metrics import MeanMetricWrapper
 from hornbeam.training._byrow import is_by_row
-from hornbeam.training._engine import operations
+from hornbeam.training._engine import equations
 from hornbeam.training._step import Batch, Steps, is_own
 
 MOST = 16  # batches in a group
@@ -69,11 +69,12 @@ def _rows_joined(steps: Steps, kind: str, batch: Batch) -> int:
             return flat, values
 
     with here(kernels=False):  # the operations, not what runs them
-        program = jax.make_jaxpr(run)(batch)
+        found = list(equations(jax.make_jaxpr(run)(batch)))
     if not apart[0]:
         return 0
-    largest = max((v.aval.size * v.aval.dtype.itemsize for eqn in program.eqns for v in eqn.outvars), default=1)
-    is_large = largest >= SPLIT_BYTES and "conv_general_dilated" not in operations(program)
+    made = [v.aval for eqn in found for v in eqn.outvars if hasattr(v.aval, "size")]  # tokens have none
+    largest = max((a.size * a.dtype.itemsize for a in made), default=1)
+    is_large = largest >= SPLIT_BYTES and all(eqn.primitive.name != "conv_general_dilated" for eqn in found)
     limit = JOINED_BYTES if is_large else SPLIT_BYTES - 1
     return limit * length_of(batch) // max(largest, 1)
 

@@ -154,6 +154,6 @@ model.fit(Own(workers=1, use_multiprocessing=True), verbose=0)
 def test_a_program_without_a_guard_is_told(tmp_path):
     program = tmp_path / "program.py"
     program.write_text(UNGUARDED.format(here=str(Path(keras.__file__).parents[1])))
-    ran = subprocess.run([sys.executable, program], capture_output=True, text=True, timeout=600, check=False)  # noqa: S603 - our own
+    ran = subprocess.run([sys.executable, program], capture_output=True, text=True, timeout=120, check=False)  # noqa: S603 - our own
     assert ran.returncode == 1
     assert "if __name__ == '__main__'" in ran.stderr

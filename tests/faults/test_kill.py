@@ -15,7 +15,6 @@ from tests.faults import program
 
 KILLS = int(os.environ.get("HORNBEAM_KILLS", "2"))  # of each kind
 LONGEST = 0.6  # seconds of training before it is killed
-PATIENCE = 600  # seconds for a training to end, on a slow machine
 
 
 def started(folder, out, kind):
@@ -29,7 +28,7 @@ def started(folder, out, kind):
 def ended(process, number):
     """Send a signal, if the process still runs, and return its exit code."""
     process.send_signal(number)
-    code = process.wait(timeout=PATIENCE)
+    code = process.wait(timeout=60)
     process.stdout.close()
     return code
 
@@ -45,7 +44,7 @@ def test_killed_at_random_moments(kind, tmp_path):
             time.sleep(moments.uniform(0, LONGEST))
             kills += ended(process, signal.SIGKILL) == -signal.SIGKILL
         else:
-            process.wait(timeout=PATIENCE)
+            process.wait(timeout=60)
             process.stdout.close()
         if out.exists():
             same(out.read_text(), expected, kind)
@@ -70,5 +69,5 @@ def test_a_polite_end(tmp_path):
     time.sleep(0.1)
     assert ended(process, signal.SIGTERM) == EXIT
     assert [p.name for p in folder.iterdir() if p.name == "checkpoint.zip"]
-    started(folder, out, "arrays").communicate(timeout=PATIENCE)
+    started(folder, out, "arrays").communicate(timeout=60)
     same(out.read_text(), expected, "arrays")

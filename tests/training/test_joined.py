@@ -172,6 +172,14 @@ def test_large_batches_stay(limits, monkeypatch, traced):
     assert traced == {"test": {2}, "predict": {2}}
 
 
+def test_arrays_within_a_program_that_is_run_count(monkeypatch, traced):
+    inside = jax.jit(lambda x: jax.numpy.sum(x[:, :, None] * np.ones((1, 1, 50), "float32"), -1))
+    monkeypatch.setattr(_filled, "SPLIT_BYTES", 2 * 8 * 50 * 4 + 1)  # what it makes of 2 rows
+    model = mlp(layers.Lambda(inside))
+    model.predict(X, batch_size=2, verbose=0)
+    assert traced == {"predict": {2}}
+
+
 def test_a_joined_batch_has_its_size_whatever_the_batches_have(traced):
     model = mlp()
     for size in (1, 2, 4):
