@@ -86,7 +86,11 @@ class Dense(Quantizable):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Return `(batch, ..., units)`."""
         kernel = self.kernel.value
-        if self.bias is not None and self.activation is activations.relu and is_large_product(inputs, kernel):
+        if (
+            self.bias is not None
+            and self.activation is activations.relu
+            and is_large_product(inputs, kernel, in_one_pass=True)
+        ):
             return product_relu(inputs, kernel, self.bias.value)
         outputs = ops.matmul(inputs, kernel)
         if self.bias is not None:

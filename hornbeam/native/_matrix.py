@@ -15,17 +15,19 @@ from hornbeam.native._operation import operation
 
 LEAST_PRODUCTS = 1 << 22  # multiplications for which a kernel is called
 LEAST_ROWS, LEAST_COLUMNS = 256, 16  # what fills the tiles of a kernel
+FEW_ROWS, TALL = 32, 8  # XLA takes long to turn x for the gradient of a matrix with so many rows to a column
 
 
-def is_large_product(x: Any, matrix: Any) -> bool:
-    """Return whether `x` (..., depth) and `matrix` (depth, columns) are for the products below."""
+def is_large_product(x: Any, matrix: Any, *, in_one_pass: bool = False) -> bool:
+    """Return whether `x` (..., depth) and `matrix` (depth, columns) are for `product`, or for `product_relu`."""
     if matrix.ndim != 2 or x.ndim < 2 or x.shape[-1] != matrix.shape[0] or not x.dtype == matrix.dtype == jnp.float32:
         return False
     if not all(isinstance(n, int) for n in (*x.shape, *matrix.shape)):
         return False
     rows, columns = x.size // max(x.shape[-1], 1), matrix.shape[1]
-    enough = rows >= LEAST_ROWS and columns >= LEAST_COLUMNS and rows * matrix.size >= LEAST_PRODUCTS
-    return enough and is_native()
+    is_tall = not in_one_pass and rows >= FEW_ROWS and matrix.shape[0] >= TALL * columns
+    fills = (rows >= LEAST_ROWS or is_tall) and columns >= LEAST_COLUMNS
+    return fills and rows * matrix.size >= LEAST_PRODUCTS and is_native()
 
 
 def product(x: jax.Array, matrix: jax.Array) -> Any:

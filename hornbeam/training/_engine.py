@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from jax import lax
 
 from hornbeam._core import config
 from hornbeam._core.cache import cache_folder
+from hornbeam._core.memory import give_back
 from hornbeam._core.state import here
 from hornbeam.ops._fast import CONVOLVES
 
@@ -139,10 +141,14 @@ def compiled_loop(
 
     alone, loop = compiled(step, [1] if spends else []), compiled(many, [3] if spends else [])
     chosen: list[Callable[..., Any]] = []
+    calls = itertools.count()
 
     def run(*args: Any) -> Any:
+        call = next(calls)
         if not chosen:
             chosen.append(one_by_one if CONVOLVES in hints_of(many, *args) else loop)
+        if call == 1:  # the first call compiled; by now its own memory is free, too
+            give_back()
         return chosen[0](*args)
 
     return run

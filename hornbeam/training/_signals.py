@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+NUMBERS = tuple(signal.valid_signals())  # asking takes longer than all that is done with them
+
 
 @contextmanager
 def signals_wait() -> Iterator[None]:
@@ -20,7 +22,7 @@ def signals_wait() -> Iterator[None]:
     def later(handler: Callable[..., Any]) -> Callable[..., None]:
         return lambda *given: came.append(lambda: handler(*given))
 
-    found = ((number, signal.getsignal(number)) for number in signal.valid_signals())
+    found = ((number, signal.getsignal(number)) for number in NUMBERS)
     handlers = {number: handler for number, handler in found if callable(handler)}
     try:
         for number, handler in handlers.items():

@@ -74,3 +74,15 @@ def test_a_nan_stays_in_its_row_and_small_products_are_left_to_xla():
     assert jnp.isnan(outputs[7]).all()
     assert jnp.isfinite(jnp.delete(outputs, 7, 0)).all()
     assert "hornbeam" not in str(jax.make_jaxpr(layer.call)(draw(8, 96)))
+
+
+def test_few_rows_are_enough_where_the_matrix_is_tall():
+    def program(rows, depth, columns):
+        layer = layers.Dense(columns, activation="relu")
+        layer.build((rows, depth))
+        return str(jax.make_jaxpr(jax.grad(lambda k: slope(layer, k, draw(rows, depth))))(layer.kernel.value))
+
+    tall = program(32, 2048, 128)
+    assert "hornbeam_turned_product" in tall
+    assert "product_relu" not in tall
+    assert "hornbeam" not in program(32, 512, 512)

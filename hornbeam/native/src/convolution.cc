@@ -156,12 +156,12 @@ void Correlate(const Pool& pool, const float* x, const float* kernel, float* y, 
         for (int64_t f = 0; f < to; f += kPair * kWidth) {
           const int64_t left = to - f, line = left > kWidth ? kPair * kWidth : kWidth;
           for (int64_t i = 0; i < used; ++i) packed_at[i] = {all[i].source, all[i].kernel * line};
+          const Finish finish = bias ? Finish{starts + f, 0, true} : Finish();
           for (int64_t i = 0; i < tiles; ++i) {
             const int64_t p = phase.count * i / tiles, next = phase.count * (i + 1) / tiles;
             float* at = y + ((n * down.out + row) * across.out + phase.first + p * apart) * to + f;
             kTiles[left > kWidth][next - p - 1](source + p * step * from, step * from, packed_at.data(), used, depth,
-                                                packed + f * taps * from, line, at, apart * to, left,
-                                                bias ? Finish{starts + f, 0, true} : Finish());
+                                                packed + f * taps * from, line, at, apart * to, left, finish);
           }
         }
       }

@@ -7,14 +7,13 @@ namespace {
 
 template <int P, int N>
 void Tile(const float* x, int64_t step, const Tap* taps, int64_t count, int64_t channels, const float* w,
-          int64_t w_step, float* y, int64_t y_step, int64_t filters, Finish finish) {
-  Vector sums[P][N] = {};
-  if (finish.start) {
+          int64_t w_step, float* y, int64_t y_step, int64_t filters, const Finish& finish) {
+  Vector sums[P][N];  // only constants index it, and nothing takes its address: so it stays in registers
 #pragma GCC unroll 16
-    for (int p = 0; p < P; ++p)
+  for (int p = 0; p < P; ++p)
 #pragma GCC unroll 16
-      for (int n = 0; n < N; ++n) sums[p][n] = Load(finish.start + p * finish.step + n * kWidth);
-  }
+    for (int n = 0; n < N; ++n)
+      sums[p][n] = finish.start ? Load(finish.start + p * finish.step + n * kWidth) : Vector{};
   for (int64_t t = 0; t < count; ++t) {
     const float *at = x + taps[t].source, *line = w + taps[t].kernel;
     for (int64_t c = 0; c < channels; ++c, line += w_step) {
@@ -30,16 +29,24 @@ void Tile(const float* x, int64_t step, const Tap* taps, int64_t count, int64_t 
     }
   }
   if (finish.relu) {
+#pragma GCC unroll 16
     for (int p = 0; p < P; ++p)
+#pragma GCC unroll 16
       for (int n = 0; n < N; ++n) sums[p][n] = sums[p][n] < 0.0f ? Vector{} : sums[p][n];  // NaN stays
   }
-  for (int p = 0; p < P; ++p, y += y_step) {
-    if (filters >= N * kWidth) {
-      for (int n = 0; n < N; ++n) Store(y + n * kWidth, sums[p][n]);
-    } else {
-      std::memcpy(y, sums[p], filters * 4);
-    }
+  if (filters >= N * kWidth) {
+#pragma GCC unroll 16
+    for (int p = 0; p < P; ++p)
+#pragma GCC unroll 16
+      for (int n = 0; n < N; ++n) Store(y + p * y_step + n * kWidth, sums[p][n]);
+    return;
   }
+  Vector kept[P][N];
+#pragma GCC unroll 16
+  for (int p = 0; p < P; ++p)
+#pragma GCC unroll 16
+    for (int n = 0; n < N; ++n) kept[p][n] = sums[p][n];
+  for (int p = 0; p < P; ++p) std::memcpy(y + p * y_step, kept[p], filters * 4);
 }
 
 template <int N, int... P>

@@ -20,7 +20,7 @@ struct Finish {
 // y[p] = the sum over taps and c < channels of x[tap.source + p * step + c] times the line of N vectors at
 // w + tap.kernel + c * w_step, for P places. Of the last vector only what is below `filters` is written.
 using TileOf = void(const float* x, int64_t step, const Tap* taps, int64_t count, int64_t channels, const float* w,
-                    int64_t w_step, float* y, int64_t y_step, int64_t filters, Finish finish);
+                    int64_t w_step, float* y, int64_t y_step, int64_t filters, const Finish& finish);
 extern const std::array<TileOf*, kRows> kTiles[kPair];  // [N - 1][P - 1]
 
 // sums[r][n] += x[r] * g[n], over rows and columns of an image.
@@ -55,12 +55,13 @@ inline void Product(const float* x, int64_t x_step, const float* packed, float* 
   const Tap whole = {0, 0};
   const int64_t tiles = (rows + kPlaces - 1) / kPlaces;
   packed_rows = std::max(packed_rows, depth);
+  const Finish plain;
   for (int64_t f = 0; f < columns; f += kPair * kWidth) {
     const int64_t left = columns - f, width = left > kWidth ? 2 * kWidth : kWidth;
     for (int64_t i = 0; i < tiles; ++i) {
       const int64_t p = rows * i / tiles, next = rows * (i + 1) / tiles;
       kTiles[left > kWidth][next - p - 1](x + p * x_step, x_step, &whole, 1, depth, packed + f * packed_rows, width,
-                                          y + p * y_step + f, y_step, left, Finish());
+                                          y + p * y_step + f, y_step, left, plain);
     }
   }
 }
