@@ -27,6 +27,10 @@ CASES = {
     "an even window": (1, 7, 7, 3, 9, (4, 2), (1, 1), (1, 1), ((1, 2), (0, 1))),
     "one row": (2, 1, 40, 6, 10, (1, 5), (1, 2), (1, 1), ((0, 0), (2, 2))),
     "one of all": (1, 1, 1, 1, 1, (1, 1), (1, 1), (1, 1), ((0, 0), (0, 0))),
+    "squares": (3, 17, 21, 32, 16, (3, 3), (1, 1), (1, 1), ((1, 1), (1, 1))),
+    "squares without zeros": (4, 14, 15, 16, 32, (3, 3), (1, 1), (1, 1), ((0, 0), (0, 0))),
+    "squares among zeros": (2, 15, 16, 16, 48, (3, 3), (1, 1), (1, 1), ((0, 3), (4, 1))),
+    "squares of a large image": (1, 60, 500, 32, 32, (3, 3), (1, 1), (1, 1), ((1, 1), (1, 1))),
     "large images": (1, 90, 200, 8, 24, (3, 3), (1, 1), (1, 1), ((1, 1), (1, 1))),
 }
 
@@ -81,7 +85,7 @@ def test_every_other_derivative(name):
     check(jax.jit(lambda: of(convolution))(), jax.jit(lambda: of(_outputs))())
 
 
-@pytest.mark.parametrize("name", ["same", "many filters", "strides"])
+@pytest.mark.parametrize("name", ["same", "many filters", "strides", "squares", "squares without zeros"])
 def test_bias_and_relu_in_one_pass(name):
     batch, rows, columns, channels, filters, window, strides, dilation, pads = CASES[name]
     given = (draw(batch, rows, columns, channels), draw(*window, channels, filters), draw(filters))
@@ -126,8 +130,19 @@ def test_an_exported_program_is_of_xla_alone():
     check(exported.call(x, kernel), ops.conv(x, kernel, padding="same"))
 
 
-def test_a_nan_stays_in_its_sample():
-    x, kernel = draw(3, 24, 24, 16).at[1].set(jnp.nan), draw(3, 3, 16, 16)
+def test_squares_are_as_exact_as_sums_and_of_each_sample_alone():
+    x, kernel = draw(6, 24, 25, 32), draw(3, 3, 32, 32)
+    where = {"strides": (1, 1), "dilation": (1, 1), "pads": ((1, 1), (1, 1))}
+    with jax.enable_x64(True):
+        exact = np.asarray(_outputs(jnp.asarray(x, "float64"), jnp.asarray(kernel, "float64"), **where))
+    ours, xla = (np.asarray(fn(x, kernel, **where)) for fn in (convolution, _outputs))
+    assert np.abs(ours - exact).max() < 2 * np.abs(xla - exact).max()
+    assert (ours[2:5] == np.asarray(convolution(x[2:5], kernel, **where))).all()
+
+
+@pytest.mark.parametrize("filters", [16, 32], ids=["sums", "squares"])
+def test_a_nan_stays_in_its_sample(filters):
+    x, kernel = draw(3, 24, 24, 16).at[1].set(jnp.nan), draw(3, 3, 16, filters)
     finite = jnp.isfinite(ops.conv(x, kernel, padding="same")).all((1, 2, 3))
     assert finite.tolist() == [True, False, True]
 

@@ -1,6 +1,7 @@
 // Convolutions of (batch, rows, columns, channels) by a kernel (rows, columns, channels, filters), and their gradients,
-// without patches in memory: each tile of results stays in registers while the kernel's taps and channels go by.
-#include "product.h"
+// without patches in memory: each tile of results stays in registers while the kernel's taps and channels go by. Windows
+// of 3x3 with enough channels go another way (winograd.h).
+#include "winograd.h"
 
 namespace hornbeam {
 namespace {
@@ -94,12 +95,20 @@ int64_t RowsOf(int64_t rows, int64_t row_bytes, int64_t batch, int64_t threads) 
   return std::clamp<int64_t>(kNear / std::max<int64_t>(row_bytes, 1), 1, (rows + parts - 1) / parts);
 }
 
+bool OfThree(const Axis& down, const Axis& across) {
+  const auto is = [](const Axis& axis) { return axis.window == 3 && axis.stride == 1 && axis.dilation == 1; };
+  return is(down) && is(across);
+}
+
 // `y` (batch, out, out, to) from `x` (batch, source, source, from); `bias`, if there is, ends in relu(y + bias).
 template <bool gradient>
 void Correlate(const Pool& pool, const float* x, const float* kernel, float* y, int64_t batch, int64_t channels,
                int64_t filters, const Axis& down, const Axis& across, const float* bias = nullptr) {
   const int64_t from = gradient ? filters : channels, to = gradient ? channels : filters;
   const int64_t taps = down.window * across.window;
+  const auto before = [](const Axis& axis) { return gradient ? 2 - axis.before : axis.before; };
+  const Plane plane = {batch, down.source, across.source, from, down.out, across.out, to, before(down), before(across)};
+  if (OfThree(down, across) && plane.IsWorthIt()) return Winograd<gradient>(pool, x, kernel, y, plane, bias);
   const int64_t whole = RoundUp(to, kWidth);
   float *packed = Scratch<0>((taps * from + 1) * whole), *starts = packed + taps * from * whole;
   Pack<gradient>(pool, kernel, down, across, channels, filters, packed);
@@ -172,6 +181,10 @@ void Correlate(const Pool& pool, const float* x, const float* kernel, float* y, 
 // The gradient of the kernel: each thread adds up its part of the batch.
 void SumOfKernel(const Pool& pool, const float* x, const float* g, float* kernel, int64_t batch, int64_t channels,
                  int64_t filters, const Axis& down, const Axis& across) {
+  const Plane plane = {batch,      down.source, across.source, channels,     down.out,
+                       across.out, filters,     down.before,   across.before};
+  if (OfThree(down, across) && plane.IsWorthIt() && channels * filters <= kMostTotals)
+    return WinogradOfKernel(pool, x, g, kernel, plane);
   const int64_t padded = RoundUp(filters, kWidth), lines = down.window * across.window * channels;
   const int64_t shares = std::min(pool.Threads(), batch);
   float* totals = Scratch<0>(shares * lines * padded);
