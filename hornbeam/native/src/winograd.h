@@ -11,7 +11,7 @@ constexpr int64_t kSquare = 2, kSeen = 4, kSums = kSeen * kSeen;
 constexpr int64_t kMostTotals = 128 * 128;  // channels times filters, for a thread's 16 totals to stay there, too
 constexpr int64_t kHeld = 256 << 10;  // bytes of sums that a task works on, to stay in the second cache
 
-// A convolution of (batch, in, in, from) to (batch, out, out, to); `before` zeros lie in front. `bias` may be null.
+// A convolution of (batch, rows, columns, from) to (batch, out_rows, out_columns, to), with so many zeros in front.
 struct Plane {
   int64_t batch, rows, columns, from, out_rows, out_columns, to, before_rows, before_columns;
   int64_t Down() const { return (out_rows + kSquare - 1) / kSquare; }
@@ -22,8 +22,8 @@ struct Plane {
   }
 };
 
-// What the 16 sums do to kernels: packed(sum, from, to) from kernel(tap, channel, filter). The gradient of the inputs
-// takes filters for channels, and the taps the other way round.
+// The sums of a kernel (3, 3, channels, filters), each packed as PackBlock does: (sum, block of `to`, from, `to` of the
+// block). The gradient of the inputs takes filters for channels, and the taps the other way round.
 template <bool gradient>
 void PackSums(const Pool& pool, const float* kernel, const Plane& plane, float* packed) {
   const int64_t from = plane.from, to = plane.to;
