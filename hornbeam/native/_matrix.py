@@ -16,6 +16,7 @@ from hornbeam.native._operation import operation
 LEAST_PRODUCTS = 1 << 22  # multiplications for which a kernel is called
 LEAST_ROWS, LEAST_COLUMNS = 256, 16  # what fills the tiles of a kernel
 FEW_ROWS, TALL = 32, 8  # XLA takes long to turn x for the gradient of a matrix with so many rows to a column
+MOST = 1 << 20  # numbers of a matrix: the sums of larger ones, but tall ones, leave the cache
 
 
 def is_large_product(x: Any, matrix: Any, *, in_one_pass: bool = False) -> bool:
@@ -25,9 +26,10 @@ def is_large_product(x: Any, matrix: Any, *, in_one_pass: bool = False) -> bool:
     if not all(isinstance(n, int) for n in (*x.shape, *matrix.shape)):
         return False
     rows, columns = x.size // max(x.shape[-1], 1), matrix.shape[1]
+    if rows * matrix.size < LEAST_PRODUCTS or columns < LEAST_COLUMNS or not is_native():
+        return False
     is_tall = not in_one_pass and rows >= FEW_ROWS and matrix.shape[0] >= TALL * columns
-    fills = (rows >= LEAST_ROWS or is_tall) and columns >= LEAST_COLUMNS
-    return fills and rows * matrix.size >= LEAST_PRODUCTS and is_native()
+    return is_tall or (rows >= LEAST_ROWS and matrix.size <= MOST)
 
 
 def product(x: jax.Array, matrix: jax.Array) -> Any:

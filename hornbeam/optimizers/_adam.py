@@ -30,6 +30,7 @@ def _attributes(*_: Any, beta_1: float, beta_2: float, epsilon: float) -> dict[s
     return {"of_mean": np.float32(1 - beta_1), "of_square": np.float32(1 - beta_2), "epsilon": np.float32(epsilon)}
 
 
+LARGE = 1 << 20  # numbers that do not stay in a cache: of fewer, XLA's passes are as quick, and run beside other work
 IN_ONE_PASS = nested_operation("adam", _whole, _attributes, places={1: 0, 2: 1, 3: 2})
 
 
@@ -38,7 +39,7 @@ def adam(
 ) -> tuple[Any, dict[str, Any]]:
     """Return the new value and slots after a step of Adam; "velocity_hat" is used if it is there."""
     given = [gradient, value, slots["momentum"], slots["velocity"]]
-    if "velocity_hat" not in slots and all(serves(x) for x in given):
+    if "velocity_hat" not in slots and value.size >= LARGE and all(serves(x) for x in given):
         rate = jnp.asarray(_rate(learning_rate, step, beta_1, beta_2), "float32")
         value, m, v = IN_ONE_PASS(*given, rate, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
         return value, {"momentum": m, "velocity": v}

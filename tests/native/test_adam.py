@@ -11,7 +11,7 @@ from hornbeam.native import is_native
 pytestmark = pytest.mark.skipif(not is_native(), reason="there is no C++ compiler")
 
 
-def trained(optimizer, shape=(300, 301)):
+def trained(optimizer, shape=(1100, 1001)):
     """Return a value, its slots and, beside them, those of one too small for a kernel, after three steps."""
     rng = np.random.default_rng(0)
     value = rng.standard_normal(shape).astype("float32")
@@ -34,9 +34,9 @@ def test_a_step_is_the_formula(make, monkeypatch):
 
 
 def test_what_is_overwritten_is_nobody_elses():
-    optimizer, value = keras.optimizers.Adam(0.1), keras.Variable(jnp.ones((300, 300)))
+    optimizer, value = keras.optimizers.Adam(0.1), keras.Variable(jnp.ones((1100, 1000)))
     before = value.value
-    optimizer.apply([jnp.ones((300, 300))], [value])
+    optimizer.apply([jnp.ones((1100, 1000))], [value])
     assert (before == 1).all()
     program = jax.make_jaxpr(lambda g, x: optimizer.stateless_apply([v.value for v in optimizer.variables], [g], [x]))
     assert "hornbeam_adam" in str(program(before, before))
