@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,15 +22,15 @@ MOST = 1 << 20  # numbers of a matrix: the sums of larger ones, but tall ones, l
 
 def is_large_product(x: Any, matrix: Any, *, in_one_pass: bool = False) -> bool:
     """Return whether `x` (..., depth) and `matrix` (depth, columns) are for `product`, or for `product_relu`."""
-    if matrix.ndim != 2 or x.ndim < 2 or x.shape[-1] != matrix.shape[0] or not x.dtype == matrix.dtype == jnp.float32:
+    shape, sides = x.shape, matrix.shape
+    if len(sides) != 2 or len(shape) < 2 or {*map(type, shape + sides)} != {int}:
         return False
-    if not all(isinstance(n, int) for n in (*x.shape, *matrix.shape)):
+    rows, (depth, columns) = math.prod(shape[:-1]), sides
+    if rows * depth * columns < LEAST_PRODUCTS or columns < LEAST_COLUMNS or shape[-1] != depth:  # most end here
         return False
-    rows, columns = x.size // max(x.shape[-1], 1), matrix.shape[1]
-    if rows * matrix.size < LEAST_PRODUCTS or columns < LEAST_COLUMNS or not is_native():
-        return False
-    is_tall = not in_one_pass and rows >= FEW_ROWS and matrix.shape[0] >= TALL * columns
-    return is_tall or (rows >= LEAST_ROWS and matrix.size <= MOST)
+    is_tall = not in_one_pass and rows >= FEW_ROWS and depth >= TALL * columns
+    pays = is_tall or (rows >= LEAST_ROWS and depth * columns <= MOST)
+    return pays and x.dtype == matrix.dtype == jnp.float32 and is_native()
 
 
 def product(x: jax.Array, matrix: jax.Array) -> Any:

@@ -30,12 +30,13 @@ def matmul(x1: Tensor, x2: Tensor) -> Tensor:
     [[11]]
     """
     x1, x2 = as_array(x1), as_array(x2)
-    if x1.ndim > 2 and x2.ndim == 2 and x1.shape[-1] == x2.shape[0]:
+    shape, sides = x1.shape, x2.shape
+    if len(shape) > 2 and len(sides) == 2 and shape[-1] == sides[0]:
         # As one product of two matrices: on a CPU the gradient of x2 takes half the time then.
-        rows = jnp.reshape(x1, (math.prod(x1.shape[:-1]), x1.shape[-1]))
+        rows = jnp.reshape(x1, (math.prod(shape[:-1]), shape[-1]))
         result = product(rows, x2) if is_large_product(rows, x2) else jnp.matmul(rows, x2, **_product(x1, x2))
-        return jnp.reshape(result, (*x1.shape[:-1], x2.shape[1]))
-    if x1.ndim == 2 and is_large_product(x1, x2):
+        return jnp.reshape(result, (*shape[:-1], sides[1]))
+    if len(shape) == 2 and is_large_product(x1, x2):
         return product(x1, x2)
     return jnp.matmul(x1, x2, **_product(x1, x2))
 
