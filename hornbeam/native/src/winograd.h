@@ -9,7 +9,7 @@ namespace hornbeam {
 
 constexpr int64_t kSquare = 2, kSeen = 4, kSums = kSeen * kSeen;
 constexpr int64_t kMostTotals = 128 * 128;  // channels times filters, for a thread's 16 totals to stay there, too
-constexpr int64_t kHeld = 256 << 10;  // bytes of sums that a task works on, to stay in the second cache
+constexpr int64_t kHeld = 256 << 10;        // bytes of sums that a task works on, to stay in the second cache
 
 // A convolution of (batch, rows, columns, from) to (batch, out_rows, out_columns, to), with so many zeros in front.
 struct Plane {
@@ -69,38 +69,39 @@ inline void SumsOf(const float* const (&seen)[kSeen][kSeen], int64_t channels, f
   }
 }
 
-// The sums of the squares in rows [first, last) of them: (sum, square, channel).
-inline void SumsOfRows(const float* image, const Plane& plane, int64_t first, int64_t last, const float* zeros,
-                       float* sums) {
-  const int64_t across = plane.Across(), squares = (last - first) * across;
-  for (int64_t square = 0; square < squares; ++square) {
-    const int64_t top = (first + square / across) * kSquare - plane.before_rows;
-    const int64_t left = square % across * kSquare - plane.before_columns;
-    const float* seen[kSeen][kSeen];
-    for (int64_t i = 0; i < kSeen; ++i)
-      for (int64_t j = 0; j < kSeen; ++j) {
+// One of the two images of a convolution, where the squares of results, or what they see, lie in it.
+template <typename T>
+struct Image {
+  T* at;
+  int64_t rows, columns, channels, before_rows, before_columns;
+  T* beyond;  // what stands for a place outside
+};
+
+// Calls visit(square, its places, count by count) for the squares in rows [first, last) of them.
+template <int count, typename T, typename Visit>
+void EachSquare(const Image<T>& image, int64_t across, int64_t first, int64_t last, const Visit& visit) {
+  for (int64_t square = 0; square < (last - first) * across; ++square) {
+    const int64_t top = (first + square / across) * kSquare - image.before_rows;
+    const int64_t left = square % across * kSquare - image.before_columns;
+    T* places[count][count];
+    for (int64_t i = 0; i < count; ++i)
+      for (int64_t j = 0; j < count; ++j) {
         const int64_t row = top + i, column = left + j;
-        const bool inside = row >= 0 && row < plane.rows && column >= 0 && column < plane.columns;
-        seen[i][j] = inside ? image + (row * plane.columns + column) * plane.from : zeros;
+        const bool inside = row >= 0 && row < image.rows && column >= 0 && column < image.columns;
+        places[i][j] = inside ? image.at + (row * image.columns + column) * image.channels : image.beyond;
       }
-    SumsOf(seen, plane.from, sums + square * plane.from, squares * plane.from);
+    visit(square, places);
   }
 }
 
-// Calls visit(square, where its 2x2 results lie in an image, null beyond the edge) for the squares of these rows.
-template <typename T, typename Visit>
-void EachSquare(T* image, const Plane& plane, int64_t first, int64_t last, T* beyond, const Visit& visit) {
-  const int64_t across = plane.Across();
-  for (int64_t square = 0; square < (last - first) * across; ++square) {
-    const int64_t top = (first + square / across) * kSquare, left = square % across * kSquare;
-    T* at[kSquare][kSquare];
-    for (int64_t i = 0; i < kSquare; ++i)
-      for (int64_t j = 0; j < kSquare; ++j) {
-        const bool inside = top + i < plane.out_rows && left + j < plane.out_columns;
-        at[i][j] = inside ? image + ((top + i) * plane.out_columns + left + j) * plane.to : beyond;
-      }
-    visit(square, at);
-  }
+// The sums of the squares in rows [first, last) of them: (sum, square, channel).
+inline void SumsOfRows(const float* x, const Plane& plane, int64_t first, int64_t last, const float* zeros,
+                       float* sums) {
+  const int64_t from = plane.from, across = plane.Across(), squares = (last - first) * across;
+  const Image<const float> image = {x, plane.rows, plane.columns, from, plane.before_rows, plane.before_columns, zeros};
+  EachSquare<kSeen>(image, across, first, last, [&](int64_t square, const auto& seen) {
+    SumsOf(seen, from, sums + square * from, squares * from);
+  });
 }
 
 // A square of results from its sums; those at null are beyond the edge.
@@ -173,8 +174,9 @@ void Winograd(const Pool& pool, const float* x, const float* kernel, float* y, c
     SumsOfRows(x + n * plane.rows * plane.columns * from, plane, first, last, zeros, seen);
     for (int64_t i = 0; i < kSums; ++i)
       Product(seen + i * squares * from, from, packed + i * from * to, sums + i * squares * to, to, squares, from, to);
-    float* image = y + n * plane.out_rows * plane.out_columns * to;
-    EachSquare<float>(image, plane, first, last, nullptr, [&](int64_t square, const auto& at) {
+    const Image<float> image = {
+        y + n * plane.out_rows * plane.out_columns * to, plane.out_rows, plane.out_columns, to, 0, 0, nullptr};
+    EachSquare<kSquare>(image, plane.Across(), first, last, [&](int64_t square, const auto& at) {
       ResultsOf(sums + square * to, squares * to, bias, to, at);
     });
   });
@@ -194,8 +196,9 @@ inline void WinogradOfKernel(const Pool& pool, const float* x, const float* g, f
       const int64_t squares = (last - first) * plane.Across();
       float *seen = Scratch<1>(kSums * squares * (from + to)), *spread = seen + kSums * squares * from;
       SumsOfRows(x + n * plane.rows * plane.columns * from, plane, first, last, zeros, seen);
-      const float* image = g + n * plane.out_rows * plane.out_columns * to;
-      EachSquare<const float>(image, plane, first, last, zeros, [&](int64_t square, const auto& at) {
+      const Image<const float> image = {
+          g + n * plane.out_rows * plane.out_columns * to, plane.out_rows, plane.out_columns, to, 0, 0, zeros};
+      EachSquare<kSquare>(image, plane.Across(), first, last, [&](int64_t square, const auto& at) {
         SpreadOut(at, to, spread + square * to, squares * to);
       });
       for (int64_t i = 0; i < kSums; ++i)
